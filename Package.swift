@@ -1,0 +1,98 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+// One list of settings for every Swift target, applied in one place. Warnings stop the build in CI only, so that a newer
+// compiler's new warning never keeps a user from building.
+let strictness: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ] + strictness
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "ferry",
+    products: [
+        .executable(name: "ferry", targets: ["FerryCLI"]),
+        .library(name: "Ferry", targets: ["Ferry"]),
+        .library(name: "FerryTesting", targets: ["FerryTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Layer 0: C, one thin module each.
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CFerryShims", cSettings: [.define("_GNU_SOURCE")]),
+        // Layer 1: pure values; threads.
+        .target(name: "FerryCore"),
+        .target(name: "FerryThreads", dependencies: ["CFerryShims"]),
+        // Layer 2: the disk, the tar format, HTTP, the transport seam.
+        .target(
+            name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
+        .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore"]),
+        .target(name: "FerryHTTP", dependencies: ["FerryCore", "CCurl"]),
+        // Layer 3: the operations; the registry of transports.
+        .target(
+            name: "FerryEngine",
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryArchive", "FerryTransport", systemPackage, crypto,
+            ]),
+        .target(
+            name: "FerryProviders",
+            dependencies: ["FerryCore", "FerryTransport", "FerryHTTP", subprocess, systemPackage]),
+        // Layer 4: what people and programs use.
+        .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
+        .target(name: "FerryTesting", dependencies: ["FerryCore", "FerryFileSystem", "FerryEngine"]),
+        .executableTarget(
+            name: "FerryCLI",
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryEngine", "FerryProviders",
+                "FerryTransport",
+                argumentParser, systemPackage,
+            ]),
+        .target(name: "TestSupport", path: "Tests/Support"),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "FerryCoreTests", dependencies: ["FerryCore", "FerryTesting"]),
+        .testTarget(
+            name: "FerryFileSystemTests",
+            dependencies: ["FerryFileSystem", "FerryCore", "FerryThreads", "FerryTesting", systemPackage]),
+        .testTarget(
+            name: "FerryEngineTests",
+            dependencies: ["FerryEngine", "FerryCore", "FerryThreads", "FerryTesting", "TestSupport"]),
+        .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
+        .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
+        .testTarget(
+            name: "FerryCLITests",
+            dependencies: ["FerryCLI", "FerryCore", "FerryEngine", "FerryFileSystem", argumentParser],
+            exclude: ["Snapshots"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["FerryCLI", "FerryArchive", "FerryCore", "FerryEngine", "FerryThreads", "TestSupport"]),
+        .testTarget(
+            name: "FerryArchiveTests",
+            dependencies: ["FerryArchive", "FerryCore", "CArchive", "CFerryShims", "TestSupport"]),
+    ],
+    cLanguageStandard: .c17
+)
+
+for target in package.targets
+where [.regular, .executable, .test].contains(target.type) && target.name != "CFerryShims" {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,4 @@
+@_exported public import FerryCore
+@_exported public import FerryEngine
+@_exported public import FerryProviders
+@_exported public import FerryTransport

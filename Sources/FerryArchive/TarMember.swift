@@ -1,0 +1,57 @@
+public import FerryCore
+
+/// What a tar header says about a member apart from its name and its link target.
+public struct TarMember: Hashable, Sendable {
+    /// What a member is.
+    public enum Kind: UInt8, Sendable {
+        /// A regular file with content.
+        case file
+        /// A directory.
+        case directory
+        /// A symbolic link; its target is any bytes but NUL.
+        case symlink
+        /// Another name of a file that comes earlier in the same archive; its target is that file's path.
+        case hardLink
+    }
+
+    /// What the member is.
+    public var kind: Kind
+    /// The nine permission bits; others are dropped.
+    public var mode: UInt16
+    /// The size of a file's content; written as 0 for the other kinds.
+    public var size: Int64
+    /// The time of the last change of the content.
+    public var mtime: Timestamp
+
+    /// Makes a description of a member.
+    public init(kind: Kind, mode: UInt16, size: Int64 = 0, mtime: Timestamp) {
+        self.kind = kind
+        self.mode = mode & 0o777
+        self.size = kind == .file ? max(size, 0) : 0
+        self.mtime = mtime
+    }
+}
+
+/// The 512-byte block that the tar format is made of.
+public enum TarBlock {
+    /// The size of a block.
+    public static let size = 512
+
+    /// The number of NULs that fill up the last block after content of the given size.
+    public static func padding(after size: Int64) -> Int {
+        Int(truncatingIfNeeded: -size) & (TarBlock.size - 1)
+    }
+}
+
+/// The two blocks of NULs that end an archive.
+///
+/// Without them an archive counts as cut, so nothing writes them but an explicit finish.
+public enum TarEndMarker {
+    /// The number of bytes.
+    public static let size = 2 * TarBlock.size
+
+    /// Appends the end of the archive.
+    public static func append(to buffer: inout ByteBuffer) {
+        buffer.appendZeros(size)
+    }
+}

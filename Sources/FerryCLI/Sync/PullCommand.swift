@@ -1,0 +1,77 @@
+import ArgumentParser
+import FerryCore
+import FerryEngine
+import Glibc
+
+/// `ferry sync pull`.
+struct PullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull",
+        abstract: "Bring a sandbox's results back into the workspace.",
+        discussion: """
+            Everything is fetched and checked first; a pull that fails before it is complete changes nothing. Entries that \
+            differ on both sides are conflicts, and links that leave the workspace or files that git would run are held for \
+            review: both are listed, and the exit code is 3.
+
+            Example: ferry sync pull /srv/sandbox ~/project --dry-run -i
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The sandbox: PATH, dir:PATH, tar:FILE, or '-' for standard input.", valueName: "src"),
+        completion: .directory)
+    var source: String
+
+    @Argument(help: ArgumentHelp("The workspace.", valueName: "dst"), completion: .directory)
+    var destination: String
+
+    @Option(
+        help: ArgumentHelp(
+            "What to do with an entry that differs on both sides.",
+            discussion:
+                "'both' writes the sandbox's version beside the workspace's as NAME.ferry-remote; 'fail' writes nothing"
+                + " at all.", valueName: "policy"))
+    var onConflict = ConflictArgument(.keepLocal)
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Let in what matches PATTERN although it would be held for review. Can be given several times.",
+            valueName: "pattern"))
+    var allowHeld: [String] = []
+
+    @OptionGroup(title: "What is done")
+    var sync: SyncArguments
+    @OptionGroup(title: "What takes part")
+    var rules: RuleArguments
+    @OptionGroup(title: "Paths")
+    var selection: SelectionArguments
+    @OptionGroup(title: "Deletion")
+    var deletion: DeletionArguments
+    @OptionGroup(title: "Output")
+    var output: OutputArguments
+
+    func run() async throws {
+        let endpoint = try Targets.endpoint(source)
+        let workspace = try Targets.workspace(destination)
+        try Targets.checkStream(endpoint, descriptor: STDIN_FILENO)
+        let prepared = SyncPreparation(
+            sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
+        var options = try await prepared.options(
+            workspace: workspace, otherInputs: endpoint == .standardStream ? 1 : 0)
+        options.conflicts = onConflict.policy
+        options.allowedHeld = PreservePatterns(RuleArguments.patterns(allowHeld, "--allow-held"))
+        let console = Console(color: output.color)
+        prepared.explain(on: console)
+        let run = SyncRun(
+            console: console, output: output, options: options, deadline: sync.deadline,
+            conflictAdvice: onConflict.policy == .keepLocal
+                ? "--on-conflict take-remote or both decides otherwise" : nil,
+            showsDestination: false)
+        let pull: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
+            try await SyncEngine.pull(
+                from: endpoint, to: workspace, options: options, cancellation: cancellation, observer: observer)
+        }
+        let status = await run.runAll([(ArgumentText.bytes(of: destination), pull)])
+        try console.close(with: status)
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import FerryEngine
+import Glibc
+
+/// `ferry sync push`.
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push",
+        abstract: "Make a sandbox's directory equal to the workspace.",
+        discussion: """
+            Only what differs is written. What is excluded stays untouched on both sides. A first push deletes nothing and \
+            stops before it would overwrite anything; --mirror makes an exact image instead.
+
+            Example: ferry sync push ~/project /srv/sandbox --exclude node_modules/ -i
+            """)
+
+    @Argument(help: ArgumentHelp("The workspace.", valueName: "src"), completion: .directory)
+    var source: String
+
+    @Argument(
+        help: ArgumentHelp("Where it goes: PATH, dir:PATH, tar:FILE, or '-' for standard output.", valueName: "dst"),
+        completion: .directory)
+    var destinations: [String]
+
+    @OptionGroup(title: "What is done")
+    var sync: SyncArguments
+    @OptionGroup(title: "What takes part")
+    var rules: RuleArguments
+    @OptionGroup(title: "Paths")
+    var selection: SelectionArguments
+    @OptionGroup(title: "Deletion")
+    var deletion: DeletionArguments
+    @OptionGroup(title: "Output")
+    var output: OutputArguments
+
+    func run() async throws {
+        let workspace = try Targets.workspace(source)
+        let endpoints = try destinations.map(Targets.endpoint)
+        for endpoint in endpoints { try Targets.checkStream(endpoint, descriptor: STDOUT_FILENO) }
+        guard endpoints.count(where: { $0 == .standardStream }) <= 1 else {
+            throw CommandFailure(
+                .usage, "'-' is given twice, and there is only one standard output; name tar:FILE for one")
+        }
+        let prepared = SyncPreparation(
+            sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
+        let options = try await prepared.options(workspace: workspace)
+        let console = Console(color: output.color, dataToStandardError: endpoints.contains(.standardStream))
+        prepared.explain(on: console)
+        let run = SyncRun(
+            console: console, output: output, options: options, deadline: sync.deadline, conflictAdvice: nil,
+            showsDestination: endpoints.count > 1)
+        let pushes = zip(destinations, endpoints).map { text, endpoint in
+            let push: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
+                try await SyncEngine.push(
+                    workspace, to: endpoint, options: options, cancellation: cancellation, observer: observer)
+            }
+            return (ArgumentText.bytes(of: text), push)
+        }
+        let status = await run.runAll(pushes)
+        try console.close(with: status)
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The group of commands that move trees.
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Push a workspace into a sandbox, or pull the results back.",
+        discussion: """
+            A workspace is your own directory; a sandbox is where an untrusted program works on a copy of it. Both sides are \
+            written as targets: a plain PATH, dir:PATH, tar:FILE, or '-' for a tar stream. A trailing slash changes nothing.
+
+            Exit codes:
+              0  done                        7  locked by another sync
+              1  error                       8  verification failed
+              2  wrong usage                 9  sandbox or transport failed
+              3  conflicts or held entries  10  unsafe archive refused
+              4  halted before any change  124  timed out
+              5  some entries unreadable   130  stopped by a signal,
+                 or unwritable             143  cleanly
+              6  the source changed while it was read
+
+            Example: ferry sync push ~/project tar:project.tar.gz
+            """,
+        subcommands: [PushCommand.self, PullCommand.self])
+}

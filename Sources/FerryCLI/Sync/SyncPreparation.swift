@@ -1,0 +1,46 @@
+import FerryCore
+import FerryEngine
+
+/// Puts the arguments that pushes and pulls share into the engine's options.
+struct SyncPreparation {
+    let sync: SyncArguments
+    let rules: RuleArguments
+    let selection: SelectionArguments
+    let deletion: DeletionArguments
+    let output: OutputArguments
+
+    /// The options.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's path, for git.
+    ///   - otherInputs: How often standard input is used by something else.
+    /// - Returns: The options.
+    /// - Throws: What is wrong with the arguments, or what could not be read.
+    func options(workspace: [UInt8], otherInputs: Int = 0) async throws(CommandFailure) -> SyncOptions {
+        guard rules.standardInputUses + selection.standardInputUses + otherInputs <= 1 else {
+            throw CommandFailure(
+                .usage, "standard input is asked for twice; write one of the lists to a file and name that")
+        }
+        var options = SyncOptions()
+        sync.apply(to: &options)
+        deletion.apply(to: &options)
+        options.rules = try rules.rules()
+        options.usesGitignore = rules.gitignore
+        options.trackedPaths = try await rules.trackedPaths(in: workspace)
+        options.selection = try selection.selection()
+        options.staysOnOneFileSystem = selection.oneFileSystem
+        options.reportsItems = output.wantsItems
+        return options
+    }
+
+    /// Explains flags that are accepted for the sake of rsync's users.
+    func explain(on console: Console) {
+        guard output.verbose > 0, !output.json else { return }
+        if sync.archive {
+            console.note("-a is not needed: trees are recursive and keep links, modes and times; owners never travel")
+        }
+        if deletion.delete {
+            console.note("--delete is not needed: where a sync deletes, it does so unless --no-delete is given")
+        }
+    }
+}

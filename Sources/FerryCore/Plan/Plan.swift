@@ -1,0 +1,116 @@
+/// What a sync will do, entry by entry, before it does anything.
+///
+/// A value: printable, countable, refusable.
+///
+/// Steps are grouped by directory, so that several threads can carry them out without meeting in one directory. A plan that
+/// still has comparisons to make is not finished; ``settle(equal:)`` finishes it.
+public struct Plan: Sendable {
+    /// What the destination shall become.
+    public let source: Snapshot
+    /// What the destination is.
+    public let destination: Snapshot
+    /// What to do where they differ.
+    public let policy: PlanPolicy
+    /// The steps, group by group.
+    public internal(set) var steps: [PlanStep] = []
+    /// The groups; the first is the root's.
+    public internal(set) var groups: [PlanGroup] = []
+    /// Steps that wait for a comparison of content, as indices.
+    public internal(set) var comparisons: [Int] = []
+    /// What the plan leaves out and why.
+    public internal(set) var problems: [Problem] = []
+
+    init(source: Snapshot, destination: Snapshot, policy: PlanPolicy) {
+        self.source = source
+        self.destination = destination
+        self.policy = policy
+    }
+
+    /// Whether there is nothing to do at all.
+    public var isEmpty: Bool {
+        steps.allSatisfy { $0.action == .descend || $0.action == .unchanged }
+    }
+
+    /// The path of the entry that a step is about.
+    public func path(of step: PlanStep) -> [UInt8] {
+        if let id = step.source { return source.path(of: id) }
+        return step.destination.map { destination.path(of: $0) } ?? []
+    }
+
+    /// The kind of the entry that a step is about, as it will be, or, for a deletion, as it was.
+    public func kind(of step: PlanStep) -> EntryKind {
+        if let id = step.source { return source[id].kind }
+        return step.destination.map { destination[$0].kind } ?? .unknown
+    }
+
+    /// Decides the steps that waited for a comparison.
+    ///
+    /// - Parameter equal: For each of ``comparisons``, whether the content is the same; nil when it could not be read.
+    public mutating func settle(equal: [Bool?]) {
+        precondition(equal.count == comparisons.count)
+        for (index, isEqual) in zip(comparisons, equal) {
+            guard let source = steps[index].source, let destination = steps[index].destination else { continue }
+            guard let isEqual else {
+                steps[index].action = .unchanged
+                continue
+            }
+            if isEqual {
+                steps[index].changes.subtract([.content, .time])
+                steps[index].action = steps[index].changes.isEmpty ? .unchanged : differingAction(steps[index])
+                if !steps[index].changes.isEmpty { hold(&steps[index], source: source, destination: destination) }
+            } else {
+                steps[index].changes.insert(.content)
+                steps[index].action = differingAction(steps[index])
+                hold(&steps[index], source: source, destination: destination)
+            }
+        }
+        comparisons = []
+    }
+
+    /// What the policy says of an entry that both sides have.
+    func differingAction(_ step: PlanStep) -> PlanAction {
+        guard policy.differing == .replace else { return .conflict }
+        return step.changes.isDisjoint(with: [.content, .size, .links]) ? .changeMode : .update
+    }
+
+    /// Turns a step into a held one when the review says so.
+    func hold(_ step: inout PlanStep, source id: EntryID, destination: EntryID?) {
+        // A conflict writes nothing, unless both versions are wanted.
+        guard let review = policy.review, step.action != .conflict || policy.differing == .keepBoth else { return }
+        let record = source[id]
+        guard record.kind != .directory else { return }
+        let target = record.kind == .symlink ? source.target(of: id) : []
+        guard let reason = review.reason(path: source.path(of: id), kind: record.kind, target: target) else { return }
+        step.action = .held
+        step.heldReason = reason
+    }
+
+    /// The steps in the order of paths, each directory directly followed by what is inside it.
+    public var orderedSteps: OrderedSteps { OrderedSteps(plan: self) }
+}
+
+/// A walk over a plan's steps in the order of paths.
+public struct OrderedSteps: Sequence, IteratorProtocol {
+    private let plan: Plan
+    private var stack: [Range<Int>]
+
+    init(plan: Plan) {
+        self.plan = plan
+        stack = plan.groups.first.map { [$0.steps] } ?? []
+    }
+
+    /// The next step.
+    public mutating func next() -> PlanStep? {
+        while let range = stack.last {
+            guard let index = range.first else {
+                stack.removeLast()
+                continue
+            }
+            stack[stack.count - 1] = (index + 1)..<range.upperBound
+            let step = plan.steps[index]
+            if step.childGroup != 0 { stack.append(plan.groups[Int(step.childGroup)].steps) }
+            return step
+        }
+        return nil
+    }
+}

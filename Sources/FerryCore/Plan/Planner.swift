@@ -1,0 +1,220 @@
+/// Compares two snapshots and writes down what would make the destination like the source.
+///
+/// One pass over both, directory by directory; the children of each are sorted, so they are merged like two sorted lists.
+public struct Planner {
+    private var plan: Plan
+    private var pending: [Pending] = []
+
+    private struct Pending {
+        var source: EntryID?
+        var destination: EntryID?
+        /// The step whose directory this is; nil for the root.
+        var step: Int?
+    }
+
+    /// Plans.
+    ///
+    /// - Parameters:
+    ///   - source: What the destination shall become.
+    ///   - destination: What it is.
+    ///   - policy: What to do where they differ.
+    /// - Returns: The plan; ``Plan/comparisons`` says which files' content must still be compared.
+    public static func plan(source: Snapshot, destination: Snapshot, policy: PlanPolicy) -> Plan {
+        var planner = Planner(plan: Plan(source: source, destination: destination, policy: policy))
+        planner.run()
+        return planner.plan
+    }
+
+    private init(plan: Plan) { self.plan = plan }
+
+    private mutating func run() {
+        pending.append(Pending(source: plan.source.root, destination: plan.destination.root, step: nil))
+        while let next = pending.popLast() {
+            let first = plan.steps.count
+            let group = plan.groups.count
+            mergeChildren(of: next)
+            let isEmpty = plan.steps.count == first
+            if isEmpty && next.step != nil { continue }
+            plan.groups.append(
+                PlanGroup(source: next.source, destination: next.destination, steps: first..<plan.steps.count))
+            if let step = next.step { plan.steps[step].childGroup = UInt32(group) }
+        }
+    }
+
+    private mutating func mergeChildren(of directory: Pending) {
+        let ours = directory.source.map { plan.source.children(of: $0) } ?? EntryRange(first: 0, count: 0)
+        let theirs = directory.destination.map { plan.destination.children(of: $0) } ?? EntryRange(first: 0, count: 0)
+        let sourceIsComplete = directory.source.map { !plan.source[$0].flags.contains(.unreadable) } ?? true
+        var left = 0
+        var right = 0
+        while left < ours.count || right < theirs.count {
+            let order: Int
+            if right == theirs.count {
+                order = -1
+            } else if left == ours.count {
+                order = 1
+            } else {
+                order = compare(plan.source.name(of: ours[left]), plan.destination.name(of: theirs[right]))
+            }
+            if order < 0 {
+                create(ours[left])
+                left += 1
+            } else if order > 0 {
+                if sourceIsComplete { planExtra(theirs[right]) }
+                right += 1
+            } else {
+                match(ours[left], theirs[right])
+                left += 1
+                right += 1
+            }
+        }
+    }
+
+    private mutating func create(_ id: EntryID) {
+        let record = plan.source[id]
+        guard record.kind.isCarried else { return }
+        if record.flags.contains(.unreadable) && record.kind != .directory { return }
+        var step = PlanStep(.create, source: id, destination: nil)
+        plan.hold(&step, source: id, destination: nil)
+        append(step, descendInto: record.kind == .directory ? (id, nil) : nil)
+    }
+
+    private mutating func match(_ sourceID: EntryID, _ destinationID: EntryID) {
+        let source = plan.source[sourceID]
+        let destination = plan.destination[destinationID]
+        guard source.kind.isCarried, !source.flags.contains(.unreadable) || source.kind == .directory else { return }
+        guard source.kind == destination.kind else { return replaceKind(sourceID, destinationID) }
+        var step = PlanStep(.descend, source: sourceID, destination: destinationID)
+        if source.kind != .symlink, source.mode != destination.mode { step.changes.insert(.mode) }
+        switch source.kind {
+        case .directory:
+            if !source.flags.isDisjoint(with: [.unreadable, .hasNoMetadata]) { step.changes = [] }
+            if !step.changes.isEmpty { step.action = plan.differingAction(step) }
+            append(step, descendInto: (sourceID, destinationID))
+        case .symlink:
+            guard !plan.source.target(of: sourceID).elementsEqual(plan.destination.target(of: destinationID)) else {
+                return
+            }
+            step.changes.insert(.content)
+            finish(&step, sourceID, destinationID)
+        default:
+            matchFiles(&step, sourceID, destinationID)
+        }
+    }
+
+    private mutating func matchFiles(_ step: inout PlanStep, _ sourceID: EntryID, _ destinationID: EntryID) {
+        let source = plan.source[sourceID]
+        let destination = plan.destination[destinationID]
+        if !hasSameFirstName(sourceID, destinationID)
+            || (step.changes.contains(.mode) && isToBeParted(sourceID, destinationID))
+        {
+            step.changes.insert(.links)
+        }
+        if source.mtime != destination.mtime { step.changes.insert(.time) }
+        if source.size != destination.size {
+            step.changes.formUnion([.size, .content])
+            return finish(&step, sourceID, destinationID)
+        }
+        // Equal without a look inside only when the destination was finished after the source last changed; a time that
+        // was put back, or two edits within one tick, show in the ctime.
+        let isKnownEqual =
+            source.size == 0
+            || (source.mtime == destination.mtime && source.ctime < destination.ctime
+                && !plan.policy.comparesAllContent)
+        guard isKnownEqual else {
+            step.action = .compare
+            plan.comparisons.append(plan.steps.count)
+            plan.steps.append(step)
+            return
+        }
+        step.changes.remove(.time)
+        if !step.changes.isEmpty { finish(&step, sourceID, destinationID) }
+    }
+
+    /// Whether the file is another name of the same file on both sides.
+    ///
+    /// Only the source's links count: names that are one file at the destination alone are parted when their content
+    /// does.
+    private func hasSameFirstName(_ sourceID: EntryID, _ destinationID: EntryID) -> Bool {
+        let first = plan.source.firstName(of: sourceID)
+        guard first != sourceID else { return true }
+        let other = plan.destination.firstName(of: destinationID)
+        return plan.source.path(of: first) == plan.destination.path(of: other)
+    }
+
+    /// Whether a new mode would reach names at the destination that are not names of this file at the source: then the file
+    /// is written anew, and the others keep the old one.
+    private func isToBeParted(_ sourceID: EntryID, _ destinationID: EntryID) -> Bool {
+        guard plan.destination[destinationID].flags.contains(.hasSeveralNames) else { return false }
+        guard plan.source[sourceID].flags.contains(.hasSeveralNames) else { return true }
+        let other = plan.destination.firstName(of: destinationID)
+        return plan.source.path(of: plan.source.firstName(of: sourceID)) != plan.destination.path(of: other)
+    }
+
+    private mutating func finish(_ step: inout PlanStep, _ sourceID: EntryID, _ destinationID: EntryID) {
+        step.action = plan.differingAction(step)
+        plan.hold(&step, source: sourceID, destination: destinationID)
+        plan.steps.append(step)
+    }
+
+    private mutating func replaceKind(_ sourceID: EntryID, _ destinationID: EntryID) {
+        let isDirectory = plan.source[sourceID].kind == .directory
+        let destinationKind = plan.destination[destinationID].kind
+        var step = PlanStep(.changeKind, source: sourceID, destination: destinationID, changes: .content)
+        if plan.policy.differing != .replace {
+            step.action = .conflict
+            plan.hold(&step, source: sourceID, destination: destinationID)
+        } else if !destinationKind.isCarried || isProtected(destinationID) {
+            step.action = .blocked
+            let path = plan.source.path(of: sourceID)
+            plan.problems.append(
+                Problem(
+                    .protected, path: path,
+                    message:
+                        "not replaced by a \(plan.source[sourceID].kind.noun): the \(destinationKind.noun) there is"
+                        + " or holds something that is excluded, preserved or unknown; move that away to let it through"
+                ))
+        } else {
+            plan.hold(&step, source: sourceID, destination: destinationID)
+        }
+        append(step, descendInto: step.action == .changeKind && isDirectory ? (sourceID, nil) : nil)
+    }
+
+    /// Only the destination has it.
+    private mutating func planExtra(_ id: EntryID) {
+        guard plan.policy.extra == .delete else { return }
+        let record = plan.destination[id]
+        guard record.kind.isCarried, record.flags.isDisjoint(with: [.isPreserved, .unreadable]) else { return }
+        // A directory with something protected below it stays, but what is not protected in it goes.
+        if record.kind == .directory, isProtected(id) {
+            return append(PlanStep(.descend, source: nil, destination: id), descendInto: (nil, id))
+        }
+        append(
+            PlanStep(.delete, source: nil, destination: id), descendInto: record.kind == .directory ? (nil, id) : nil)
+    }
+
+    private mutating func append(_ step: PlanStep, descendInto directory: (source: EntryID?, destination: EntryID?)?) {
+        if let directory {
+            pending.append(
+                Pending(source: directory.source, destination: directory.destination, step: plan.steps.count))
+        }
+        plan.steps.append(step)
+    }
+
+    /// Whether an entry at the destination is, or holds at any depth, something that must not be deleted.
+    private func isProtected(_ id: EntryID) -> Bool {
+        var stack = [id]
+        while let next = stack.popLast() {
+            let record = plan.destination[next]
+            if !record.kind.isCarried { return true }
+            if !record.flags.isDisjoint(with: [.holdsUnlisted, .isPreserved, .unreadable]) { return true }
+            stack.append(contentsOf: plan.destination.children(of: next))
+        }
+        return false
+    }
+
+    private func compare(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
+        if left.elementsEqual(right) { return 0 }
+        return left.lexicographicallyPrecedes(right) ? -1 : 1
+    }
+}

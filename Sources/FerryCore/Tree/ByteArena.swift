@@ -1,0 +1,57 @@
+/// Byte strings packed one behind the other, each followed by a NUL.
+///
+/// It grows by whole chunks: nothing is copied when it does, so its peak is what it holds. A string never straddles chunks.
+struct ByteArena: Sendable {
+    /// Large enough that the tail lost in a chunk is small beside it, small enough that a tiny tree stays tiny.
+    private static let chunkShift = 16
+    private static let chunkSize = 1 << chunkShift
+
+    private var chunks: [[UInt8]] = []
+
+    /// Stores bytes and returns where.
+    mutating func append(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        let needed = bytes.count + 1
+        if let last = chunks.indices.last, chunks[last].count + needed <= Self.chunkSize {
+            let start = chunks[last].count
+            chunks[last].append(contentsOf: bytes)
+            chunks[last].append(0)
+            return UInt32(last << Self.chunkShift | start)
+        }
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(chunks.isEmpty ? needed : max(needed, Self.chunkSize))
+        chunk.append(contentsOf: bytes)
+        chunk.append(0)
+        chunks.append(chunk)
+        return UInt32((chunks.count - 1) << Self.chunkShift)
+    }
+
+    /// The bytes stored at an offset, with the NUL behind them.
+    func terminated(at offset: UInt32, count: Int) -> ArraySlice<UInt8> {
+        let start = Int(offset) & (Self.chunkSize - 1)
+        return chunks[Int(offset) >> Self.chunkShift][start...(start + count)]
+    }
+}
+
+/// Values in order, grown by whole chunks, so that nothing is copied when it grows and its peak is what it holds.
+struct ChunkedArray<Element: Sendable>: Sendable {
+    private static var shift: Int { 11 }
+    private static var chunkSize: Int { 1 << shift }
+
+    private var chunks: [[Element]] = []
+    private(set) var count = 0
+
+    mutating func append(_ element: Element) {
+        if count & (Self.chunkSize - 1) == 0 {
+            chunks.append([])
+            // The first chunk grows as it needs: most trees in tests are tiny.
+            if count > 0 { chunks[chunks.count - 1].reserveCapacity(Self.chunkSize) }
+        }
+        chunks[chunks.count - 1].append(element)
+        count += 1
+    }
+
+    subscript(index: Int) -> Element {
+        get { chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
+        _modify { yield &chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
+    }
+}

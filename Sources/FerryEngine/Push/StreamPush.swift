@@ -1,0 +1,101 @@
+import FerryArchive
+import FerryCore
+import FerryFileSystem
+import FerryThreads
+import SystemPackage
+
+/// A push into a tar: a file, or standard output.
+struct StreamPush {
+    let workspacePath: [UInt8]
+    let destination: Endpoint
+
+    func run(_ session: inout SyncSession) throws(SyncError) {
+        let options = session.options
+        let workspace = try DirectoryEndpoints.openSource(workspacePath)
+        try session.begin(.scanning)
+        let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
+        session.note(source.problems)
+        session.report.excludedEntries = source.excludedCount
+        session.warnIfNothingIsLeft(source)
+        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy)
+        let summary = plan.summary()
+        session.announce(plan, summary)
+        if options.isDryRun { return }
+
+        try session.begin(.transferring)
+        switch destination {
+        case .archive(let path): try writeArchive(path, source.snapshot, workspace, &session)
+        default:
+            let output: OutputStream
+            do throws(Errno) { output = try .standardOutput() } catch {
+                throw Self.error(.output(error), "standard output")
+            }
+            try pack(
+                source.snapshot, workspace, .none, keepsHoles: false, to: output, named: "standard output", &session)
+        }
+    }
+
+    /// Writes beside the archive and renames when it is complete: a reader sees the old archive or the new one.
+    private func writeArchive(
+        _ path: [UInt8], _ snapshot: Snapshot, _ workspace: OpenDirectory, _ session: inout SyncSession
+    ) throws(SyncError) {
+        let file: NewFile
+        let output: OutputStream
+        do throws(FileSystemError) {
+            file = try NewFile(at: path)
+            output = try file.makeOutput()
+        } catch {
+            throw SyncError(.failed, error.description)
+        }
+        try pack(
+            snapshot, workspace, ArchiveName.compression(of: path), keepsHoles: true, to: output,
+            named: "'\(displayName(of: path))'", &session)
+        do throws(FileSystemError) {
+            try file.commit()
+        } catch {
+            throw SyncError(.failed, error.description)
+        }
+    }
+
+    private func pack(
+        _ snapshot: Snapshot, _ workspace: OpenDirectory, _ compression: Compression, keepsHoles: Bool,
+        to output: consuming sending OutputStream, named name: String, _ session: inout SyncSession
+    ) throws(SyncError) {
+        let progress = TransferProgress()
+        var stream = PackStream(
+            snapshot, root: workspace, options: session.options, keepsHoles: keepsHoles,
+            cancellation: session.cancellation, progress: progress)
+        let observer = session.observer
+        let onDigest: ([UInt8], [UInt8]) -> Void = { observer(.digest(path: $0, sha256: $1)) }
+        do throws(PackFailure) {
+            let ticker = session.startProgress(
+                .transferring, progress, totalEntries: snapshot.entryCount, totalBytes: snapshot.byteCount)
+            defer { ticker.stop() }
+            if compression == .none {
+                var sink = PlainSink(output)
+                try stream.run(to: &sink, onDigest: onDigest)
+            } else {
+                var sink = try CompressedSink(compression, to: output)
+                try stream.run(to: &sink, onDigest: onDigest)
+                try sink.finish()
+            }
+        } catch {
+            session.note(stream.problems)
+            throw Self.error(error, name)
+        }
+        session.note(stream.problems)
+        session.report.transferredBytes = stream.contentBytes
+    }
+
+    private static func error(_ failure: PackFailure, _ name: String) -> SyncError {
+        switch failure {
+        case .cancelled:
+            SyncError(.cancelled, "stopped on request; the stream has no end mark, so nobody takes it for complete")
+        case .archive(let error): SyncError(.failed, "cannot write \(name): \(error)")
+        case .output(.brokenPipe):
+            SyncError(.transport, "cannot write \(name): whoever read it has gone; look at that command's own message")
+        case .output(let cause):
+            SyncError(.failed, "cannot write \(name): \(cause.description); the stream is not complete, start it again")
+        }
+    }
+}

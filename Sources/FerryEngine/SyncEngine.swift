@@ -1,0 +1,70 @@
+public import FerryThreads
+
+/// Pushes a workspace into a sandbox and pulls the results back.
+///
+/// All work happens on threads of its own; the caller's task only waits.
+public enum SyncEngine {
+    /// Makes a sandbox's directory, or a tar, equal to the workspace, as far as the rules and the options say.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's path.
+    ///   - sandbox: Where it goes.
+    ///   - options: How.
+    ///   - cancellation: Raise it to stop at the next entry.
+    ///   - observer: Takes the events.
+    /// - Returns: What was done.
+    /// - Throws: ``SyncError``.
+    @discardableResult
+    public static func push(
+        _ workspace: [UInt8], to sandbox: Endpoint, options: SyncOptions = SyncOptions(),
+        cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
+    ) async throws(SyncError) -> SyncReport {
+        try await run(named: "push", options: options, cancellation: cancellation, observer: observer) {
+            session throws(SyncError) in
+            switch sandbox {
+            case .directory(let path):
+                try DirectoryPush(workspacePath: workspace, sandboxPath: path).run(&session)
+            case .archive, .standardStream:
+                try StreamPush(workspacePath: workspace, destination: sandbox).run(&session)
+            }
+        }
+    }
+
+    /// Brings a sandbox's results, or a tar's content, into the workspace.
+    ///
+    /// - Parameters:
+    ///   - sandbox: Where they are.
+    ///   - workspace: The workspace's path.
+    ///   - options: How.
+    ///   - cancellation: Raise it to stop at the next entry.
+    ///   - observer: Takes the events.
+    /// - Returns: What was done.
+    /// - Throws: ``SyncError``.
+    @discardableResult
+    public static func pull(
+        from sandbox: Endpoint, to workspace: [UInt8], options: SyncOptions = SyncOptions(),
+        cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
+    ) async throws(SyncError) -> SyncReport {
+        try await run(named: "pull", options: options, cancellation: cancellation, observer: observer) {
+            session throws(SyncError) in
+            switch sandbox {
+            case .directory(let path):
+                try DirectoryPull(sandboxPath: path, workspacePath: workspace).run(&session)
+            case .archive, .standardStream:
+                try StreamPull(source: sandbox, workspacePath: workspace).run(&session)
+            }
+        }
+    }
+
+    /// Runs a sync on a thread of its own.
+    private static func run(
+        named name: String, options: SyncOptions, cancellation: CancellationFlag, observer: @escaping SyncObserver,
+        _ body: @escaping @Sendable (inout SyncSession) throws(SyncError) -> Void
+    ) async throws(SyncError) -> SyncReport {
+        try await onThread(named: name) { () throws(SyncError) in
+            var session = SyncSession(options: options, cancellation: cancellation, observer: observer)
+            try body(&session)
+            return session.finish()
+        }
+    }
+}

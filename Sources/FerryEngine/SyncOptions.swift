@@ -1,0 +1,81 @@
+public import FerryArchive
+public import FerryCore
+public import FerryFileSystem
+
+/// What one side of a sync is.
+public enum Endpoint: Sendable, Hashable {
+    /// A directory on this machine, by the path that the user gave.
+    case directory([UInt8])
+    /// A tar archive, by its path; its compression follows from its name when it is written.
+    case archive([UInt8])
+    /// A tar stream on standard input or output.
+    case standardStream
+}
+
+/// What a pull does with an entry that both sides have and that differs.
+public enum ConflictPolicy: String, Sendable, CaseIterable {
+    /// The workspace's version stays; the sandbox's goes to the conflict store, where there is a state directory.
+    case keepLocal = "keep-local"
+    /// The sandbox's version replaces the workspace's.
+    case takeRemote = "take-remote"
+    /// The workspace's version stays and the sandbox's is put beside it as `NAME.ferry-remote`.
+    case both
+    /// Nothing at all is written.
+    case fail
+}
+
+/// How a sync is done.
+///
+/// The defaults are the safe choices.
+public struct SyncOptions: Sendable {
+    /// Exclude rules that are known before the scan.
+    public var rules = IgnoreRules()
+    /// Whether `.gitignore` files count too.
+    ///
+    /// Default: only `.ferryignore` files.
+    public var usesGitignore = false
+    /// Paths that git tracks, which a `.gitignore` does not exclude; only looked at with ``usesGitignore``.
+    public var trackedPaths: FileSelection?
+    /// The only paths to look at; nil for all.
+    public var selection: FileSelection?
+    /// What is not to be deleted for being absent on the other side.
+    public var preserve = PreservePatterns(IgnorePatternList())
+    /// Whether fingerprints are ignored and content is always compared.
+    public var comparesAllContent = false
+    /// Whether the destination becomes the source's exact image: differing entries overwritten, extra ones deleted.
+    public var mirrors = false
+    /// Whether anything may be deleted at all.
+    public var deletes = true
+    /// What would otherwise make the sync halt.
+    public var overrides = HaltOverrides()
+    /// What a pull does with entries that differ on both sides.
+    public var conflicts = ConflictPolicy.keepLocal
+    /// Paths that a pull lets in although they would be held for review.
+    public var allowedHeld = PreservePatterns(IgnorePatternList())
+    /// Who new entries belong to; needs root.
+    ///
+    /// Nil: who the destination belongs to.
+    public var owner: FileOwner?
+    /// Whether to stop after the plan.
+    public var isDryRun = false
+    /// Whether each changed entry is told to the observer; conflicts and held entries always are.
+    public var reportsItems = true
+    /// Whether directories on other file systems are left out.
+    public var staysOnOneFileSystem = false
+    /// Whether a SHA-256 is taken of each file's content as it streams, for the report of items.
+    public var takesDigests = false
+    /// The most bytes a second that are read from the source; nil for no limit.
+    public var bandwidthLimit: Int?
+    /// How long a stream may keep silent before the sync gives up; nil for ever.
+    public var idleTimeout: Duration?
+    /// What an archive may make Ferry do.
+    public var limits = ArchiveLimits()
+    /// The directory that holds Ferry's state, by its path; nil: what is staged lies beside the workspace, and the sandbox's versions
+    /// of conflicting and held entries are not kept.
+    public var stateDirectory: [UInt8]?
+    /// The number of threads.
+    public var threads = TreeScanner.defaultThreads
+
+    /// Makes the default options.
+    public init() {}
+}

@@ -1,0 +1,28 @@
+public import FerryCore
+
+/// What a sync did.
+public struct SyncReport: Sendable {
+    /// What the plan held.
+    public var summary = PlanSummary()
+    /// What could not be done, or is to be known.
+    public var problems: [Problem] = []
+    /// The number of entries on the source's side.
+    public var sourceEntries = 0
+    /// The number of entries that the rules left out.
+    public var excludedEntries = 0
+    /// Bytes of content in the source.
+    public var sourceBytes: Int64 = 0
+    /// Bytes of content moved.
+    public var transferredBytes: Int64 = 0
+    /// How long each stage took.
+    public var stageTimes: [SyncProgress.Stage: Duration] = [:]
+    /// How long it took in all.
+    public var duration: Duration = .zero
+    /// Whether nothing was changed because only the plan was asked for.
+    public var isDryRun = false
+    /// Where the sandbox's versions of conflicting and held entries were kept; nil when there were none or no state directory.
+    public var conflictStore: [UInt8]?
+
+    /// Makes an empty report.
+    public init() {}
+}

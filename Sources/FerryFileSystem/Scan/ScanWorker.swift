@@ -1,0 +1,266 @@
+import FerryCore
+import SystemPackage
+
+/// Reads one directory after the other into a segment of the snapshot.
+struct ScanWorker: ~Copyable {
+    private let options: ScanOptions
+    private let traits: FileSystemTraits
+    private var cursor: DirectoryCursor
+    private var reader = DirectoryReader()
+    private var output: ScanOutput
+    /// The path of the entry at hand, rebuilt in place.
+    private var path: [UInt8] = []
+    private var children: [Child] = []
+
+    /// A subdirectory to be read, once its siblings have been appended.
+    private struct Child {
+        var id: EntryID
+        var name: ArraySlice<UInt8>
+        var isSelectedWhole: Bool
+        var isPreserved: Bool
+        var onlyTracked: Bool
+    }
+
+    private static let lostAndFound = Array("lost+found".utf8)
+    /// The inode of the root directory of ext2, ext3 and ext4.
+    private static let extRootInode = 2
+
+    init(number: Int, root: OpenDirectory, traits: FileSystemTraits, options: ScanOptions) {
+        self.options = options
+        self.traits = traits
+        cursor = DirectoryCursor(root: root)
+        output = ScanOutput(segment: SnapshotSegment(number: number))
+    }
+
+    consuming func finish() -> ScanOutput { output }
+
+    mutating func scan(_ job: ScanJob, spawning jobs: inout [ScanJob]) {
+        do throws(Errno) {
+            // The root's handle is shared and may have been read before; every other one is new.
+            let directory =
+                job.path.isEmpty ? OpenDirectory(try cursor.open([]).handle.reopen()) : try cursor.open(job.path)
+            let status = try directory.handle.status()
+            if options.staysOnOneFileSystem && status.device != job.device {
+                return amend(job, status: status, flags: .holdsUnlisted)
+            }
+            // The traits are the root's; another file system below it is read the careful way.
+            try reader.read(directory.handle, fillsBuffer: traits.fillsListings && status.device == job.device)
+            let scope = readRuleFiles(in: directory, of: job)
+            appendChildren(of: job, scope: scope, directory: directory, status: status)
+            spawn(job, scope: scope, device: status.device, into: &jobs)
+        } catch .noSuchFileOrDirectory {
+            // Removed since its parent was listed: it is gone, and with it everything below. The root itself is not.
+            if job.path.isEmpty { fail(job, cause: .noSuchFileOrDirectory) }
+        } catch {
+            fail(job, cause: error)
+        }
+    }
+
+    private mutating func fail(_ job: ScanJob, cause: Errno) {
+        let error = FileSystemError("read the directory", path: job.path, cause: cause)
+        if job.path.isEmpty { output.rootFailure = error }
+        output.problems.append(Problem(.unreadable, path: job.path, message: error.description))
+        amend(job, status: nil, flags: [.unreadable, .holdsUnlisted])
+    }
+
+    private mutating func amend(_ job: ScanJob, status: EntryStatus?, flags: EntryFlags) {
+        output.segment.amend(
+            directory: job.directory, status: status, firstChild: output.segment.nextID, childCount: 0, flags: flags)
+    }
+
+    private mutating func appendChildren(
+        of job: ScanJob, scope: IgnoreScope, directory: OpenDirectory, status: EntryStatus
+    ) {
+        let first = output.segment.nextID
+        var count = 0
+        var flags: EntryFlags = []
+        children.removeAll(keepingCapacity: true)
+        path.removeAll(keepingCapacity: true)
+        path.append(contentsOf: job.path)
+        if !job.path.isEmpty { path.append(RelativePath.separator) }
+        let nameStart = path.count
+        let skipsLostAndFound = status.inode == Self.extRootInode || status.device != job.device
+        for index in 0..<reader.count {
+            let name = reader.name(at: index)
+            path.removeSubrange(nameStart...)
+            path.append(contentsOf: name.bytes)
+            var kind = reader.kind(at: index)
+            var known: EntryStatus?
+            do throws(Errno) {
+                // Only a file's size and times, a link's times and what the listing leaves open need a stat.
+                if kind == nil || kind == .file || kind == .symlink {
+                    // The rules come first: an excluded entry costs no stat. They need to know what is a directory.
+                    if let kind, isExcluded(isDirectory: kind == .directory, nameStart: nameStart, scope, job) {
+                        flags.insert(.holdsUnlisted)
+                        output.excludedCount += 1
+                        continue
+                    }
+                    let status = try directory.handle.status(of: name)
+                    if let listed = kind, listed != status.kind { kind = nil }
+                    known = status
+                }
+            } catch .noSuchFileOrDirectory {
+                continue
+            } catch {
+                report(.unreadable, FileSystemError("read the metadata of", path: path, cause: error).description)
+                output.segment.append(
+                    name: name.bytes, parent: job.directory, status: EntryStatus(kind: kind ?? .unknown),
+                    flags: .unreadable)
+                flags.insert(.holdsUnlisted)
+                count += 1
+                continue
+            }
+            let status = known ?? EntryStatus(kind: kind ?? .unknown, device: status.device)
+            if kind != .file && kind != .symlink,
+                isExcluded(isDirectory: status.kind == .directory, nameStart: nameStart, scope, job)
+                    || (skipsLostAndFound && name.bytes.elementsEqual(Self.lostAndFound))
+            {
+                flags.insert(.holdsUnlisted)
+                output.excludedCount += 1
+                continue
+            }
+            if append(name, status: status, nameStart: nameStart, scope, job, directory) { count += 1 }
+        }
+        output.segment.amend(
+            directory: job.directory, status: status, firstChild: first, childCount: count, flags: flags)
+    }
+
+    /// Adds one entry that the rules let through.
+    ///
+    /// Returns whether it still exists.
+    private mutating func append(
+        _ name: TerminatedName, status: EntryStatus, nameStart: Int, _ scope: IgnoreScope, _ job: ScanJob,
+        _ directory: OpenDirectory
+    ) -> Bool {
+        var flags: EntryFlags = []
+        let isDirectory = status.kind == .directory
+        if job.isPreserved || (!options.preserve.isEmpty && isPreserved(isDirectory: isDirectory, nameStart: nameStart))
+        {
+            flags.insert(.isPreserved)
+        }
+        var target: [UInt8] = []
+        if status.kind == .symlink {
+            do throws(Errno) {
+                target = try directory.handle.target(of: name)
+            } catch .noSuchFileOrDirectory {
+                return false
+            } catch {
+                report(.unreadable, FileSystemError("read the link", path: path, cause: error).description)
+                flags.insert(.unreadable)
+            }
+        } else if !status.kind.isCarried {
+            report(.skipped, "skipped: a \(status.kind.noun) is not carried")
+        }
+        let id = output.segment.append(
+            name: name.bytes, parent: job.directory, status: status, target: target[...], flags: flags)
+        if isDirectory {
+            children.append(
+                Child(
+                    id: id, name: ArraySlice(Array(name.bytes)),
+                    isSelectedWhole: job.isSelectedWhole || options.selection?.extent(of: path) == .whole,
+                    isPreserved: flags.contains(.isPreserved),
+                    onlyTracked: options.tracked != nil
+                        && (job.onlyTracked || scope.excludes(path.span, nameStart: nameStart, isDirectory: true))))
+        }
+        return true
+    }
+
+    private mutating func spawn(_ job: ScanJob, scope: IgnoreScope, device: UInt64, into jobs: inout [ScanJob]) {
+        // The last one pushed is done next: the first child, in the order of names.
+        for child in children.reversed() {
+            let path = job.path.isEmpty ? Array(child.name) : job.path + [RelativePath.separator] + child.name
+            jobs.append(
+                ScanJob(
+                    directory: child.id, path: path, scope: scope.child(at: path),
+                    isSelectedWhole: child.isSelectedWhole, isPreserved: child.isPreserved,
+                    onlyTracked: child.onlyTracked,
+                    device: device))
+        }
+    }
+
+    private func isExcluded(isDirectory: Bool, nameStart: Int, _ scope: IgnoreScope, _ job: ScanJob) -> Bool {
+        // Before the rules: no pattern brings these back.
+        if ReservedNames.isReserved(path, nameStart: nameStart) { return true }
+        if !job.isSelectedWhole, let selection = options.selection {
+            switch selection.extent(of: path) {
+            case .none: return true
+            case .asAncestor where !isDirectory: return true
+            default: break
+            }
+        }
+        guard job.onlyTracked || scope.excludes(path.span, nameStart: nameStart, isDirectory: isDirectory) else {
+            return false
+        }
+        // What git tracks is not excluded by a `.gitignore`, and the way to it stays open.
+        guard let tracked = options.tracked, job.onlyTracked || isGitignoreAlone(scope, isDirectory: isDirectory) else {
+            return true
+        }
+        switch tracked.extent(of: path) {
+        case .none: return true
+        case .asAncestor: return !isDirectory
+        case .whole: return false
+        }
+    }
+
+    private func isGitignoreAlone(_ scope: IgnoreScope, isDirectory: Bool) -> Bool {
+        let path = RelativePath(unchecked: path)
+        guard case .excluded(let pattern) = scope.verdict(for: path, isDirectory: isDirectory) else { return false }
+        return pattern.origin.kind == .gitignore
+    }
+
+    private func isPreserved(isDirectory: Bool, nameStart: Int) -> Bool {
+        options.preserve.matches(path.span, nameStart: nameStart, isDirectory: isDirectory)
+    }
+
+    private mutating func report(_ code: Problem.Code, _ message: String) {
+        output.problems.append(Problem(code, path: path, message: message))
+    }
+
+    // MARK: Rule files
+
+    private mutating func readRuleFiles(in directory: OpenDirectory, of job: ScanJob) -> IgnoreScope {
+        let wanted: [(name: String, kind: IgnoreOrigin.Kind)] =
+            switch options.ruleFiles {
+            case .none: []
+            case .ferryignore: [(".ferryignore", .ferryignore)]
+            case .ferryignoreAndGitignore: [(".gitignore", .gitignore), (".ferryignore", .ferryignore)]
+            }
+        var scope = job.scope
+        for (name, kind) in wanted {
+            for index in 0..<reader.count where reader.name(at: index).bytes.elementsEqual(name.utf8) {
+                let label = job.path.isEmpty ? Array(name.utf8) : job.path + [RelativePath.separator] + name.utf8
+                do throws(Errno) {
+                    let content = try readWhole(reader.name(at: index), in: directory)
+                    let patterns = IgnorePatternList(parsing: content, kind: kind, label: label)
+                    guard !patterns.isEmpty else { continue }
+                    output.ruleFiles.append(
+                        IgnoreDirectoryFile(kind: kind, directory: job.path, patterns: patterns))
+                    scope = scope.child(at: job.path, adding: [(kind, patterns)])
+                } catch {
+                    let message = FileSystemError("read the rules in", path: label, cause: error).description
+                    output.problems.append(Problem(.unreadable, path: label, message: message))
+                }
+            }
+        }
+        return scope
+    }
+
+    /// Rule files are small; a larger one is cut off by an error, not read.
+    private func readWhole(_ name: TerminatedName, in directory: OpenDirectory) throws(Errno) -> [UInt8] {
+        let file = try directory.handle.openFile(name)
+        let status = try file.status()
+        guard status.kind == .file else { throw .invalidArgument }
+        guard status.size <= 16 << 20 else { throw .fileTooLarge }
+        var content = [UInt8](repeating: 0, count: Int(status.size))
+        var filled = 0
+        while filled < content.count {
+            var rest = content.mutableSpan
+            var window = rest._mutatingExtracting(filled...)
+            let count = try file.read(into: &window)
+            if count == 0 { break }
+            filled += count
+        }
+        content.removeLast(content.count - filled)
+        return content
+    }
+}

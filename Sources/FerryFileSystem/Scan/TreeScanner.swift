@@ -1,0 +1,75 @@
+import FerryCore
+import FerryThreads
+import SystemPackage
+
+/// Reads the metadata of a whole tree, in parallel, through descriptors, with at most one stat an entry.
+public enum TreeScanner {
+    /// One worker a core: the cache is mostly warm, and more would only compete.
+    public static var defaultThreads: Int { BlockingThread.coreCount }
+
+    /// Scans.
+    ///
+    /// - Parameters:
+    ///   - root: The tree's root.
+    ///   - options: What to look at.
+    /// - Returns: The tree and what could not be read of it.
+    /// - Throws: ``FileSystemError`` when the root itself cannot be read: that is never an empty tree.
+    package static func scan(_ root: OpenDirectory, options: ScanOptions) throws(FileSystemError) -> ScanResult {
+        let status: EntryStatus
+        do throws(Errno) {
+            status = try root.handle.status()
+        } catch {
+            throw FileSystemError("read", path: [], cause: error)
+        }
+        let threads = min(max(1, options.threads), SnapshotSegment.maximumCount - 1)
+        var segment = SnapshotSegment(number: 0)
+        let rootID = segment.append(name: [], parent: segment.nextID, status: status)
+        let traits = FileSystemTraits(of: root.handle)
+        let job = ScanJob(
+            directory: rootID, path: [], scope: options.rules.rootScope(), isSelectedWhole: options.selection == nil,
+            isPreserved: false, onlyTracked: false, device: status.device)
+        let outputs: [ScanOutput]
+        do throws(ThreadError) {
+            outputs = try WorkCrew.run(
+                [job], threads: threads, named: "scan",
+                state: { ScanWorker(number: $0 + 1, root: root, traits: traits, options: options) },
+                work: { job, worker, jobs in worker.scan(job, spawning: &jobs) },
+                finish: { $0.finish() })
+        } catch {
+            throw FileSystemError("start a thread to read", path: [], cause: Errno(rawValue: error.errno))
+        }
+        if let failure = outputs.lazy.compactMap(\.rootFailure).first { throw failure }
+        var rules = options.rules
+        for file in outputs.flatMap(\.ruleFiles) {
+            rules.addDirectoryFile(kind: file.kind, directory: file.directory, patterns: file.patterns)
+        }
+        return ScanResult(
+            snapshot: Snapshot(merging: [segment] + outputs.map(\.segment)),
+            problems: outputs.flatMap(\.problems).sorted { $0.path.lexicographicallyPrecedes($1.path) },
+            rules: rules,
+            excludedCount: outputs.reduce(0) { $0 + $1.excludedCount })
+    }
+}
+
+/// One directory to read.
+struct ScanJob: Sendable {
+    var directory: EntryID
+    var path: [UInt8]
+    var scope: IgnoreScope
+    /// Whether all of it is selected, or only some of what is below.
+    var isSelectedWhole: Bool
+    var isPreserved: Bool
+    /// Whether a `.gitignore` excludes all of it but what git tracks.
+    var onlyTracked: Bool
+    /// The device of the directory above it.
+    var device: UInt64
+}
+
+/// What one worker found.
+struct ScanOutput: Sendable {
+    var segment: SnapshotSegment
+    var problems: [Problem] = []
+    var ruleFiles: [IgnoreDirectoryFile] = []
+    var excludedCount = 0
+    var rootFailure: FileSystemError?
+}

@@ -1,0 +1,127 @@
+/// Work that several threads do ahead and one takes in order.
+///
+/// The number of results that wait is bounded, so memory is, whatever the work. Results are recycled.
+package enum OrderedPipeline {
+    /// Runs.
+    ///
+    /// - Parameters:
+    ///   - count: How many pieces of work there are.
+    ///   - threads: How many threads work ahead.
+    ///   - ahead: How many results may wait.
+    ///   - name: The threads' name.
+    ///   - makeResult: Makes an empty result; as many are made as may wait.
+    ///   - makeState: Makes a worker's own state.
+    ///   - work: Does one piece, on a worker.
+    ///   - take: Takes the results one after the other, on the calling thread.
+    /// - Throws: What `take` throws, and then the work still to be done is dropped.
+    package static func run<Result: Sendable, State: ~Copyable, Failure: Error>(
+        count: Int, threads: Int, ahead: Int, named name: String,
+        result makeResult: () -> Result,
+        state makeState: @escaping @Sendable () -> State,
+        work: @escaping @Sendable (Int, Result, inout State) -> Void,
+        take: (Int, Result) throws(Failure) -> Void
+    ) throws(Failure) {
+        let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() }, workers: threads)
+        let worker: @Sendable () -> Void = {
+            var state = makeState()
+            while let (index, result) = belt.claim() {
+                work(index, result, &state)
+                belt.deliver(index, result)
+            }
+            belt.leave()
+        }
+        for _ in 0..<threads {
+            guard let thread = try? BlockingThread(named: name, descriptors: .own, worker) else {
+                belt.leave()
+                continue
+            }
+            thread.detach()
+        }
+        defer { belt.stop() }
+        for index in 0..<count {
+            if let result = belt.next(index) {
+                try take(index, result)
+                belt.recycle(result)
+            } else {
+                // No thread could be started: do it here.
+                var state = makeState()
+                let result = makeResult()
+                work(index, result, &state)
+                try take(index, result)
+            }
+        }
+    }
+}
+
+/// Pieces of work on their way from the workers to the one who takes them.
+private final class Belt<Result: Sendable>: Sendable {
+    private struct Contents {
+        let count: Int
+        var free: [Result]
+        var nextToClaim = 0
+        var ready: [Int: Result] = [:]
+        var workers: Int
+        var isStopped = false
+    }
+
+    private let contents: Monitor<Contents>
+
+    init(count: Int, free: [Result], workers: Int) {
+        contents = Monitor(Contents(count: count, free: free, workers: workers))
+    }
+
+    /// Takes the next piece of work and an empty result; nil when there is no more.
+    func claim() -> (Int, Result)? {
+        contents.withLock {
+            while !contents.state.isStopped, contents.state.nextToClaim < contents.state.count {
+                if let result = contents.state.free.popLast() {
+                    defer { contents.state.nextToClaim += 1 }
+                    return (contents.state.nextToClaim, result)
+                }
+                contents.wait()
+            }
+            return nil
+        }
+    }
+
+    func deliver(_ index: Int, _ result: Result) {
+        contents.withLock {
+            contents.state.ready[index] = result
+            contents.broadcast()
+        }
+    }
+
+    /// Waits for a result; nil when no worker is left to make it.
+    func next(_ index: Int) -> Result? {
+        contents.withLock {
+            while true {
+                if let result = contents.state.ready.removeValue(forKey: index) { return result }
+                if contents.state.workers == 0 { return nil }
+                contents.wait()
+            }
+        }
+    }
+
+    func recycle(_ result: Result) {
+        contents.withLock {
+            contents.state.free.append(result)
+            contents.broadcast()
+        }
+    }
+
+    func leave() {
+        contents.withLock {
+            contents.state.workers -= 1
+            contents.broadcast()
+        }
+    }
+
+    /// Stops and waits until every worker has left.
+    func stop() {
+        contents.withLock {
+            contents.state.isStopped = true
+            contents.broadcast()
+            while contents.state.workers > 0 { contents.wait() }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds ferry and ferry-bench in release mode, installs missing peers when it may, and runs the benchmark.
+#
+#   benchmarks/run.sh [flags of `ferry-bench run`]
+#   benchmarks/run.sh gate [flags of `ferry-bench gate`]      (also: gen, compare)
+#
+# FERRY=/path/to/ferry measures that executable and builds none.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+declare -A package_of=([rsync]=rsync [bsdtar]=libarchive-tools [strace]=strace [mkfs.ext4]=e2fsprogs)
+missing=()
+for program in "${!package_of[@]}"; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+if ((${#missing[@]})); then
+    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        echo "installing ${missing[*]}" >&2
+        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${missing[@]}"; } >&2 ||
+            echo "could not install ${missing[*]}: reported as absent" >&2
+    else
+        echo "missing, reported as absent: ${missing[*]}" >&2
+    fi
+fi
+
+command=run
+case "${1:-}" in
+run | gate | gen | compare)
+    command=$1
+    shift
+    ;;
+esac
+
+if [[ -z ${FERRY:-} && $command =~ ^(run|gate)$ ]]; then
+    swift build -c release --product ferry >&2
+    FERRY="$(swift build -c release --show-bin-path)/ferry"
+fi
+export FERRY="${FERRY:-}"
+swift build -c release --package-path benchmarks --scratch-path benchmarks/.build >&2
+exec benchmarks/.build/release/ferry-bench "$command" "$@"
