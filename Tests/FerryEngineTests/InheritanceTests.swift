@@ -87,12 +87,12 @@ struct InheritanceTests {
         arguments: ProtectionTests.Way.allCases)
     func replaced(way: ProtectionTests.Way) async throws {
         let pair = try Pair(
-            ["a": .file("new"), "b": .file("b"), "c": .file("new")], sandbox: ["a": .file("old"), "c": .file("old")])
+            ["a": .file("newer"), "b": .file("b"), "c": .file("newer")], sandbox: ["a": .file("old"), "c": .file("old")])
         // One belongs to somebody, the other to root, which runs this.
         let path = pair.directory.path("sandbox/a").map(CChar.init(bitPattern:)) + [0]
         try #require(unsafe chown(path, 1234, 1234) == 0)
         _ = try await way.sync(pair.workspace, pair.sandbox) { $0.owner = FileOwner(user: 4321, group: 4321) }
-        #expect(try Tree(reading: pair.sandbox)["a"]?.content == Array("new".utf8))
+        #expect(try Tree(reading: pair.sandbox)["a"]?.content == Array("newer".utf8))
         #expect(try Self.owners(pair.sandbox) == [0, 1234, 4321])
     }
 }
