@@ -1,0 +1,74 @@
+/// A place where an untrusted program works, and the way there.
+///
+/// Everything that comes out of one is hostile until it was checked; a transport only carries it. All calls block the calling
+/// thread and are made from threads that may block, never from a task. A sandbox may be used by several threads at once.
+public protocol Sandbox: Sendable {
+    /// What to call it in messages, for example `ssh://host`.
+    var name: String { get }
+    /// What its transport can do.
+    var capabilities: SandboxCapabilities { get }
+
+    /// Says which sandbox this is, where the transport knows.
+    ///
+    /// - Returns: Nil when only the sandbox's own file system can tell.
+    /// - Throws: ``TransportError`` when it cannot be reached.
+    func identity() throws(TransportError) -> SandboxIdentity?
+
+    /// Starts a command.
+    ///
+    /// - Parameter command: What to run; a command line for a POSIX shell.
+    /// - Returns: The running command. Whoever started it must wait for it or terminate it.
+    /// - Throws: ``TransportError`` when it could not be started.
+    func start(_ command: SandboxCommand) throws(TransportError) -> any SandboxProcess
+
+    /// Moves whole archives without a command in the sandbox; nil where the transport cannot.
+    var archives: (any SandboxArchives)? { get }
+
+    /// Ends what the transport keeps open, for example a shared connection.
+    ///
+    /// May be called more than once; nothing is started afterwards.
+    func close()
+}
+
+extension Sandbox {
+    /// Nothing is known.
+    public func identity() throws(TransportError) -> SandboxIdentity? { nil }
+    /// There is no such way.
+    public var archives: (any SandboxArchives)? { nil }
+    /// Nothing is kept open.
+    public func close() {}
+}
+
+/// Moves archives in and out of a sandbox without a shell or a tar over there, as the Docker Engine API does.
+public protocol SandboxArchives: Sendable {
+    /// Unpacks a tar stream below a directory.
+    ///
+    /// - Parameters:
+    ///   - directory: The absolute path of a directory.
+    ///   - produce: Writes the whole stream through the function it is given; when it throws, the upload is broken off.
+    /// - Throws: ``TransportError``.
+    func upload(
+        to directory: [UInt8],
+        _ produce: ((Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
+    ) throws(TransportError)
+
+    /// Starts packing a directory or a file.
+    ///
+    /// - Parameter path: Its absolute path.
+    /// - Returns: The tar stream. Names in it begin with the path's last component.
+    /// - Throws: ``TransportError``.
+    func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload
+}
+
+/// An archive on its way out of a sandbox.
+public protocol SandboxDownload: Sendable {
+    /// Waits for bytes.
+    ///
+    /// - Parameter buffer: Where they go.
+    /// - Returns: How many came; 0 only at the proven end of the transfer.
+    /// - Throws: ``TransportError``, also when the transfer ended early.
+    func read(into buffer: inout MutableSpan<UInt8>) throws(TransportError) -> Int
+
+    /// Breaks it off; may be called from any thread and more than once.
+    func terminate()
+}
