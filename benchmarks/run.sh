@@ -32,7 +32,7 @@ run | gate | gen | compare)
 esac
 
 if [[ -z ${FERRY:-} && $command =~ ^(run|gate)$ ]]; then
-    swift build -c release --product ferry >&2
+    swift build -c release --static-swift-stdlib --product ferry >&2
     FERRY="$(swift build -c release --show-bin-path)/ferry"
 fi
 export FERRY="${FERRY:-}"

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh
-swift build -c release --product ferry
+swift build -c release --static-swift-stdlib --product ferry
 ferry="$PWD/.build/release/ferry"
 
 tree=${1:-/usr/share/perl5}

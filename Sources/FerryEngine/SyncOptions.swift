@@ -76,6 +76,12 @@ public struct SyncOptions: Sendable {
     /// The number of threads.
     public var threads = TreeScanner.defaultThreads
 
+    /// The number of threads that make files on this machine.
+    ///
+    /// Two threads that make files in one directory wait for each other's block of the inode table to be read; with twice as many
+    /// as cores, somebody else runs meanwhile.
+    var writingThreads: Int { threads * 2 }
+
     /// Makes the default options.
     public init() {}
 }

@@ -30,7 +30,7 @@ struct StagedTree {
         let progress = TransferProgress()
         let copyOptions = CopyOptions(
             purpose: .staging, owner: try DirectoryOwner.forNewEntries(in: workspace, options: options),
-            threads: options.threads, bandwidthLimit: options.bandwidthLimit, cancellation: session.cancellation,
+            threads: options.writingThreads, bandwidthLimit: options.bandwidthLimit, cancellation: session.cancellation,
             progress: progress)
         let result = session.withProgress(
             .transferring, progress, totalEntries: plan.steps.count, totalBytes: summary.bytesToWrite

@@ -85,7 +85,7 @@ struct DirectoryPush {
             TreeRemover.remove(
                 plan, in: sandbox, phase: .beforeCopy, disposal: .remove, cancellation: cancellation))
         let copyOptions = CopyOptions(
-            purpose: .inPlace, owner: owner, threads: options.threads, bandwidthLimit: options.bandwidthLimit,
+            purpose: .inPlace, owner: owner, threads: options.writingThreads, bandwidthLimit: options.bandwidthLimit,
             cancellation: cancellation, progress: progress)
         let result = session.withProgress(
             .transferring, progress, totalEntries: plan.steps.count, totalBytes: summary.bytesToWrite
