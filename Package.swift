@@ -75,7 +75,9 @@ let package = Package(
             dependencies: ["FerryFileSystem", "FerryCore", "FerryThreads", "FerryTesting", systemPackage]),
         .testTarget(
             name: "FerryEngineTests",
-            dependencies: ["FerryEngine", "FerryCore", "FerryThreads", "FerryTesting", "TestSupport"]),
+            dependencies: [
+                "FerryEngine", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting", "TestSupport",
+            ]),
         .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
         .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
         .testTarget(

@@ -144,6 +144,10 @@ int ferry_free_space(int file, int64_t *bytes, int64_t *inodes) {
     return 0;
 }
 
+int ferry_try_lock_mode(int file, int exclusive) {
+    return flock(file, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+}
+
 int ferry_try_lock(int file) {
-    return flock(file, LOCK_EX | LOCK_NB);
+    return ferry_try_lock_mode(file, 1);
 }

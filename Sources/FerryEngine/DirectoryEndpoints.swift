@@ -64,6 +64,12 @@ enum DirectoryEndpoints {
         }
     }
 
+    /// The real path of the directory above one that is still to be made.
+    static func realPathOfParent(_ path: [UInt8]) throws(Errno) -> [UInt8] {
+        guard let parent = try? openParent(of: path) else { return path }
+        return try RootDirectory.realPath(of: parent)
+    }
+
     /// Refuses a destination that would be made inside the source.
     static func checkApart(
         _ source: OpenDirectory, _ sourcePath: [UInt8], fromNew destinationPath: [UInt8]

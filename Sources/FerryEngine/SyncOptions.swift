@@ -73,6 +73,8 @@ public struct SyncOptions: Sendable {
     /// The directory that holds Ferry's state, by its path; nil: what is staged lies beside the workspace, and the sandbox's versions
     /// of conflicting and held entries are not kept.
     public var stateDirectory: [UInt8]?
+    /// How long to wait for another sync of the same workspace or endpoint to end.
+    public var lockWait = Duration.seconds(30)
     /// The number of threads.
     public var threads = TreeScanner.defaultThreads
 

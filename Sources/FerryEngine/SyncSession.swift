@@ -8,6 +8,8 @@ struct SyncSession: ~Copyable {
     let cancellation: CancellationFlag
     let observer: SyncObserver
     var report = SyncReport()
+    /// Held until the sync has ended.
+    var locks: SyncLocks?
     private let start = ContinuousClock.now
     private var stage: (SyncProgress.Stage, ContinuousClock.Instant)?
 

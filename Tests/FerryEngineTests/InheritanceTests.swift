@@ -87,7 +87,8 @@ struct InheritanceTests {
         arguments: ProtectionTests.Way.allCases)
     func replaced(way: ProtectionTests.Way) async throws {
         let pair = try Pair(
-            ["a": .file("newer"), "b": .file("b"), "c": .file("newer")], sandbox: ["a": .file("old"), "c": .file("old")])
+            ["a": .file("newer"), "b": .file("b"), "c": .file("newer")],
+            sandbox: ["a": .file("old"), "c": .file("old")])
         // One belongs to somebody, the other to root, which runs this.
         let path = pair.directory.path("sandbox/a").map(CChar.init(bitPattern:)) + [0]
         try #require(unsafe chown(path, 1234, 1234) == 0)

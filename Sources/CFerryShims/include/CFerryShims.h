@@ -71,3 +71,5 @@ int ferry_free_space(int file, int64_t *bytes, int64_t *inodes);
 
 // flock(LOCK_EX | LOCK_NB).
 int ferry_try_lock(int file);
+// flock(LOCK_EX | LOCK_NB) when exclusive is not 0, else flock(LOCK_SH | LOCK_NB).
+int ferry_try_lock_mode(int file, int exclusive);

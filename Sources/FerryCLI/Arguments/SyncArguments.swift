@@ -67,6 +67,12 @@ struct SyncArguments: ParsableArguments {
             valueName: "dir"))
     var stateDir: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Wait so many seconds for another sync of the same workspace or sandbox, then exit with 7. Default: 30.",
+            valueName: "seconds"))
+    var wait: Double?
+
     @Option(help: ArgumentHelp("The number of threads.", visibility: .hidden))
     var threads: Int?
 
@@ -75,6 +81,7 @@ struct SyncArguments: ParsableArguments {
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes a number of seconds above 0")
         }
+        if let wait, !(wait >= 0 && wait < 1e9) { throw ValidationError("--wait takes a number of seconds") }
         if let deadline, !(deadline > 0 && deadline < 1e9) {
             throw ValidationError("--deadline takes a number of seconds above 0")
         }
@@ -101,6 +108,7 @@ struct SyncArguments: ParsableArguments {
         options.owner = owner?.owner
         options.takesDigests = digest
         options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
+        if let wait { options.lockWait = .seconds(wait) }
         if let threads { options.threads = threads }
     }
 }

@@ -19,6 +19,11 @@ struct DirectoryPull {
             try DirectoryEndpoints.checkApart(sandbox, sandboxPath, fromNew: workspacePath)
         }
 
+        session.locks = try SyncLocks.take(
+            workspace: .init(
+                key: SyncLocks.key(of: target.directory, at: workspacePath), mode: .exclusive, noun: "the workspace"),
+            endpoint: .init(key: SyncLocks.key(of: sandbox, at: sandboxPath), mode: .exclusive, noun: "the sandbox"),
+            session)
         try StagedTree.recover(target.directory, &session)
         try session.begin(.scanning)
         let local = try target.scan(&session)

@@ -17,6 +17,10 @@ struct StreamPull {
         input.cancellation = session.cancellation
         input.idleTimeout = options.idleTimeout
         let target = try PullTarget.open(workspacePath, session)
+        session.locks = try SyncLocks.take(
+            workspace: .init(
+                key: SyncLocks.key(of: target.directory, at: workspacePath), mode: .exclusive, noun: "the workspace"),
+            endpoint: nil, session)
         try StagedTree.recover(target.directory, &session)
         try session.begin(.scanning)
         let local = try target.scan(&session)

@@ -18,6 +18,11 @@ struct DirectoryPush {
         } else {
             try DirectoryEndpoints.checkApart(workspace, workspacePath, fromNew: sandboxPath)
         }
+        session.locks = try SyncLocks.take(
+            workspace: .init(
+                key: SyncLocks.key(of: workspace, at: workspacePath), mode: .shared, noun: "the workspace"),
+            endpoint: .init(key: SyncLocks.key(of: sandbox, at: sandboxPath), mode: .exclusive, noun: "the sandbox"),
+            session)
 
         try session.begin(.scanning)
         let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)

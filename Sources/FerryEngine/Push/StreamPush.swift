@@ -12,6 +12,10 @@ struct StreamPush {
     func run(_ session: inout SyncSession) throws(SyncError) {
         let options = session.options
         let workspace = try DirectoryEndpoints.openSource(workspacePath)
+        session.locks = try SyncLocks.take(
+            workspace: .init(
+                key: SyncLocks.key(of: workspace, at: workspacePath), mode: .shared, noun: "the workspace"),
+            endpoint: nil, session)
         try session.begin(.scanning)
         let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
         session.note(source.problems)

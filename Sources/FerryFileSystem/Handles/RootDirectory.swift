@@ -56,6 +56,21 @@ package enum RootDirectory {
         }
     }
 
+    /// The path of an open directory without links in it, as the kernel knows it.
+    ///
+    /// Only for names of locks and state files: nothing is opened by it.
+    package static func realPath(of directory: OpenDirectory) throws(Errno) -> [UInt8] {
+        let link = Array("/proc/thread-self/fd/\(directory.handle.descriptor)".utf8)
+        var target = [CChar](repeating: 0, count: 64 << 10)
+        let count = unsafe try withCString(ArraySlice(link + [0])) { name throws(Errno) in
+            unsafe try target.withUnsafeMutableBufferPointer { buffer throws(Errno) in
+                guard let base = buffer.baseAddress else { throw .invalidArgument }
+                return try systemCall { unsafe readlink(name, base, buffer.count) }
+            }
+        }
+        return target.prefix(count).map(UInt8.init(bitPattern:))
+    }
+
     /// How two directories lie to each other.
     package enum Relation: Sendable {
         case apart
