@@ -67,7 +67,7 @@ struct StreamPush {
     ) throws(SyncError) {
         let progress = TransferProgress()
         var stream = PackStream(
-            snapshot, root: workspace, options: session.options, keepsHoles: keepsHoles,
+            snapshot, root: workspace, options: session.options, scope: PackScope(keepsHoles: keepsHoles),
             cancellation: session.cancellation, progress: progress)
         let observer = session.observer
         let onDigest: ([UInt8], [UInt8]) -> Void = { observer(.digest(path: $0, sha256: $1)) }

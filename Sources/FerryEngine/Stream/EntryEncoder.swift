@@ -12,12 +12,14 @@ struct EntryEncoder: ~Copyable {
     private var cursor: DirectoryCursor
     private var encoder = TarHeaderEncoder()
     private let takesDigests: Bool
+    private let opensDirectories: Bool
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
-    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool) {
+    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, opensDirectories: Bool) {
         self.snapshot = snapshot
         self.takesDigests = takesDigests
+        self.opensDirectories = opensDirectories
         cursor = DirectoryCursor(root: root)
         directory = (snapshot.root, [])
     }
@@ -31,7 +33,8 @@ struct EntryEncoder: ~Copyable {
         chunk.entryCount += 1
         switch record.kind {
         case .directory:
-            let member = TarMember(kind: .directory, mode: record.mode, mtime: record.mtime)
+            let mode = opensDirectories ? record.mode | 0o700 : record.mode
+            let member = TarMember(kind: .directory, mode: mode, mtime: record.mtime)
             try appendHeader(member, id, target: [], to: &chunk.buffer)
         case .symlink:
             let member = TarMember(kind: .symlink, mode: 0o777, mtime: record.mtime)
@@ -61,6 +64,16 @@ struct EntryEncoder: ~Copyable {
         let (path, name) = (directory.path, snapshot.name(of: id))
         return try encoder.appendSparseHeader(
             of: member, directory: path.span, name: name.span, extents: extents.span, to: &buffer)
+    }
+
+    /// Appends a file that is in no tree.
+    mutating func append(_ path: RelativePath, content: [UInt8], to buffer: inout ByteBuffer) throws(ArchiveError) {
+        let member = TarMember(kind: .file, mode: 0o600, size: Int64(content.count), mtime: Timestamp(seconds: 0))
+        let directory = Array(path.bytes.dropLast(path.name.count + 1))
+        try encoder.appendHeader(
+            of: member, directory: directory.span, name: path.name.span, target: [UInt8]().span, to: &buffer)
+        buffer.append(content.span)
+        buffer.appendPadding(after: Int64(content.count))
     }
 
     /// Opens an entry's file.

@@ -23,9 +23,17 @@ struct PackOrder: Sendable {
     private static let batchBytes: Int64 = 1 << 20
     private static let batchEntries = 256
 
-    init(_ snapshot: Snapshot) {
+    /// Puts a stream in order.
+    ///
+    /// - Parameters:
+    ///   - snapshot: The tree.
+    ///   - selection: The only entries that are sent; nil for all.
+    init(_ snapshot: Snapshot, selecting selection: Set<EntryID>? = nil) {
         var order = PackOrder.entriesInOrder(of: snapshot)
-        order.removeAll { !snapshot[$0].kind.isCarried || PackOrder.isUnreadableFile(snapshot[$0]) }
+        order.removeAll { id in
+            !snapshot[id].kind.isCarried || PackOrder.isUnreadableFile(snapshot[id])
+                || selection.map { !$0.contains(id) } ?? false
+        }
         var batches: [PackBatch] = []
         var start = 0
         var bytes: Int64 = 0

@@ -18,6 +18,18 @@ enum PackFailure: Error {
     case cancelled
 }
 
+/// What of a tree is packed, and how.
+struct PackScope: Sendable {
+    /// The only entries that are sent; nil for all.
+    var selection: Set<EntryID>?
+    /// Whether files with holes are written with a map; not every tar can read that.
+    var keepsHoles = false
+    /// Whether directories travel writable for their owner, because whoever unpacks sets their modes afterwards.
+    var opensDirectories = false
+    /// A file that is sent last, with the number of entries in it: without it the stream was cut.
+    var endMark: RelativePath?
+}
+
 /// Writes a snapshot as a tar stream: threads read and encode ahead, one writes in order.
 ///
 /// The end marker comes last and only when everything before it was written, so a stream that was given up can never look
@@ -28,8 +40,7 @@ struct PackStream: ~Copyable {
     private let options: SyncOptions
     private let cancellation: CancellationFlag
     private let progress: TransferProgress
-    /// Whether files with holes are written with a map; not every tar can read that.
-    private let keepsHoles: Bool
+    private let scope: PackScope
     private var encoder: EntryEncoder
     private var failed: Set<EntryID> = []
     private let chunk = PackChunk()
@@ -43,17 +54,17 @@ struct PackStream: ~Copyable {
     private static let largeStep = 1 << 20
 
     init(
-        _ snapshot: Snapshot, root: OpenDirectory, options: SyncOptions, keepsHoles: Bool,
-        cancellation: CancellationFlag,
-        progress: TransferProgress
+        _ snapshot: Snapshot, root: OpenDirectory, options: SyncOptions, scope: PackScope,
+        cancellation: CancellationFlag, progress: TransferProgress
     ) {
         self.snapshot = snapshot
         self.root = root
         self.options = options
-        self.keepsHoles = keepsHoles
+        self.scope = scope
         self.cancellation = cancellation
         self.progress = progress
-        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests)
+        encoder = EntryEncoder(
+            snapshot, root: root, takesDigests: options.takesDigests, opensDirectories: scope.opensDirectories)
     }
 
     /// Writes everything.
@@ -65,13 +76,17 @@ struct PackStream: ~Copyable {
     mutating func run<Sink: PackSink & ~Copyable>(
         to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
     ) throws(PackFailure) {
-        let order = PackOrder(snapshot)
+        let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests) = (snapshot, root, options.takesDigests)
+        let opensDirectories = scope.opensDirectories
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
             count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
             result: PackChunk.init,
-            state: { EntryEncoder(snapshot, root: root, takesDigests: takesDigests) },
+            state: {
+                EntryEncoder(
+                    snapshot, root: root, takesDigests: takesDigests, opensDirectories: opensDirectories)
+            },
             work: { index, chunk, encoder in
                 chunk.clear()
                 guard case .encoded(let range) = order.batches[index] else { return }
@@ -97,6 +112,13 @@ struct PackStream: ~Copyable {
                 pace.wait(for: contentBytes - before)
             })
         chunk.clear()
+        if let endMark = scope.endMark {
+            do throws(ArchiveError) {
+                try encoder.append(endMark, content: Array("\(entryCount)\n".utf8), to: &chunk.buffer)
+            } catch {
+                throw .archive(error)
+            }
+        }
         TarEndMarker.append(to: &chunk.buffer)
         try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
     }
@@ -187,7 +209,7 @@ struct PackStream: ~Copyable {
         var takesDigest = options.takesDigests
         do throws(ArchiveError) {
             let holes =
-                keepsHoles && status.allocatedSize < status.size ? Self.extents(of: file, size: status.size) : nil
+                scope.keepsHoles && status.allocatedSize < status.size ? Self.extents(of: file, size: status.size) : nil
             if let holes, try encoder.appendSparseHeader(member, id, extents: holes, to: &chunk.buffer) {
                 extents = holes
                 // What streams by is not the whole content.
