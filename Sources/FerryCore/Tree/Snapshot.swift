@@ -156,6 +156,13 @@ public struct Snapshot: Sendable {
         return current
     }
 
+    /// Changes one record in place.
+    mutating func amendRecord(of id: EntryID, _ change: (inout EntryRecord, inout ByteArena) -> Void) {
+        var record = segments[id.segment].records[id.index]
+        change(&record, &segments[id.segment].arena)
+        segments[id.segment].records[id.index] = record
+    }
+
     private mutating func carryOut(_ amendment: SnapshotSegment.Amendment) {
         let id = amendment.directory
         if let status = amendment.status {
