@@ -17,8 +17,14 @@ public struct Plan: Sendable {
     public internal(set) var groups: [PlanGroup] = []
     /// Steps that wait for a comparison of content, as indices.
     public internal(set) var comparisons: [Int] = []
+    /// What is known of each of ``comparisons`` from the baseline; empty without one.
+    var facts: [MergeFacts] = []
     /// What the plan leaves out and why.
     public internal(set) var problems: [Problem] = []
+    /// Whether both sides were merged with a baseline.
+    public internal(set) var isMerged = false
+    /// How many entries the baseline's root holds, foreign and held ones not counted; nil without a baseline.
+    var agreedRootEntries: Int?
 
     init(source: Snapshot, destination: Snapshot, policy: PlanPolicy) {
         self.source = source
@@ -48,10 +54,12 @@ public struct Plan: Sendable {
     /// - Parameter equal: For each of ``comparisons``, whether the content is the same; nil when it could not be read.
     public mutating func settle(equal: [Bool?]) {
         precondition(equal.count == comparisons.count)
+        if isMerged { return settle(equal.map { ContentAnswer(isEqual: $0) }) }
         for (index, isEqual) in zip(comparisons, equal) {
             guard let source = steps[index].source, let destination = steps[index].destination else { continue }
             guard let isEqual else {
                 steps[index].action = .unchanged
+                steps[index].fixedOutcome = .kept
                 continue
             }
             if isEqual {
