@@ -163,6 +163,15 @@ public struct Snapshot: Sendable {
         segments[id.segment].records[id.index] = record
     }
 
+    /// Marks every directory, the root included.
+    package mutating func markDirectories(_ flags: EntryFlags) {
+        for number in segments.indices {
+            for index in 0..<segments[number].records.count where segments[number].records[index].kind == .directory {
+                segments[number].records[index].flags.formUnion(flags)
+            }
+        }
+    }
+
     private mutating func carryOut(_ amendment: SnapshotSegment.Amendment) {
         let id = amendment.directory
         if let status = amendment.status {

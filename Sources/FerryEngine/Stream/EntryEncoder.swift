@@ -16,7 +16,7 @@ struct EntryEncoder: ~Copyable {
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
-    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, opensDirectories: Bool) {
+    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, opensDirectories: Bool = false) {
         self.snapshot = snapshot
         self.takesDigests = takesDigests
         self.opensDirectories = opensDirectories
@@ -64,16 +64,6 @@ struct EntryEncoder: ~Copyable {
         let (path, name) = (directory.path, snapshot.name(of: id))
         return try encoder.appendSparseHeader(
             of: member, directory: path.span, name: name.span, extents: extents.span, to: &buffer)
-    }
-
-    /// Appends a file that is in no tree.
-    mutating func append(_ path: RelativePath, content: [UInt8], to buffer: inout ByteBuffer) throws(ArchiveError) {
-        let member = TarMember(kind: .file, mode: 0o600, size: Int64(content.count), mtime: Timestamp(seconds: 0))
-        let directory = Array(path.bytes.dropLast(path.name.count + 1))
-        try encoder.appendHeader(
-            of: member, directory: directory.span, name: path.name.span, target: [UInt8]().span, to: &buffer)
-        buffer.append(content.span)
-        buffer.appendPadding(after: Int64(content.count))
     }
 
     /// Opens an entry's file.

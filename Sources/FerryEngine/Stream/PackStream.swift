@@ -2,6 +2,7 @@ import FerryArchive
 import FerryCore
 import FerryFileSystem
 import FerryThreads
+import FerryTransport
 import SystemPackage
 
 /// Where a packed stream goes: straight out, or through a compressor first.
@@ -9,12 +10,22 @@ protocol PackSink: ~Copyable {
     mutating func write(_ bytes: Span<UInt8>) throws(PackFailure)
     /// Moves bytes of a file in the kernel; nil where that is not possible.
     mutating func splice(from file: borrowing FileHandle, count: Int) throws(PackFailure) -> Int?
+    /// Told the number of entries when all were written, before the end of the archive is.
+    mutating func endEntries(_ count: Int) throws(PackFailure)
+    /// Whether directories travel writable for their owner, because their modes are set afterwards by other means.
+    static var opensDirectories: Bool { get }
+}
+
+extension PackSink where Self: ~Copyable {
+    mutating func endEntries(_ count: Int) throws(PackFailure) {}
+    static var opensDirectories: Bool { false }
 }
 
 /// Why a stream could not be written.
 enum PackFailure: Error {
     case output(Errno)
     case archive(ArchiveError)
+    case transport(TransportError)
     case cancelled
 }
 
@@ -24,10 +35,6 @@ struct PackScope: Sendable {
     var selection: Set<EntryID>?
     /// Whether files with holes are written with a map; not every tar can read that.
     var keepsHoles = false
-    /// Whether directories travel writable for their owner, because whoever unpacks sets their modes afterwards.
-    var opensDirectories = false
-    /// A file that is sent last, with the number of entries in it: without it the stream was cut.
-    var endMark: RelativePath?
 }
 
 /// Writes a snapshot as a tar stream: threads read and encode ahead, one writes in order.
@@ -63,8 +70,7 @@ struct PackStream: ~Copyable {
         self.scope = scope
         self.cancellation = cancellation
         self.progress = progress
-        encoder = EntryEncoder(
-            snapshot, root: root, takesDigests: options.takesDigests, opensDirectories: scope.opensDirectories)
+        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests)
     }
 
     /// Writes everything.
@@ -78,7 +84,7 @@ struct PackStream: ~Copyable {
     ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests) = (snapshot, root, options.takesDigests)
-        let opensDirectories = scope.opensDirectories
+        let opensDirectories = Sink.opensDirectories
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
             count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
@@ -111,14 +117,8 @@ struct PackStream: ~Copyable {
                 }
                 pace.wait(for: contentBytes - before)
             })
+        try sink.endEntries(entryCount)
         chunk.clear()
-        if let endMark = scope.endMark {
-            do throws(ArchiveError) {
-                try encoder.append(endMark, content: Array("\(entryCount)\n".utf8), to: &chunk.buffer)
-            } catch {
-                throw .archive(error)
-            }
-        }
         TarEndMarker.append(to: &chunk.buffer)
         try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
     }

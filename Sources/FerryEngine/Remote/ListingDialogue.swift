@@ -1,0 +1,111 @@
+import FerryCore
+import FerryTransport
+
+/// Why a listing could not be taken.
+enum ListingFailure: Error {
+    case remote(RemoteFailure)
+    case unsafe(UnsafeListing)
+}
+
+/// Reads the strings of one listing and gives its entries to a ``RemoteListingReader``.
+struct ListingDialogue {
+    private let channel: RemoteChannel
+    private let options: RemoteListingOptions
+    private let isPartial: Bool
+    private var reader: RemoteListingReader
+    /// Link targets that came ahead of their entries, as `stat` does not tell them.
+    private var targets: [[UInt8]: [UInt8]] = [:]
+    private var targetBytes: Int64 = 0
+    private let firstByte: Int64
+
+    init(_ channel: RemoteChannel, _ options: RemoteListingOptions, isPartial: Bool) {
+        self.channel = channel
+        self.options = options
+        self.isPartial = isPartial
+        reader = RemoteListingReader(options, isPartial: isPartial)
+        firstByte = channel.receivedBytes
+    }
+
+    /// Reads up to the mark that ends the listing.
+    consuming func run() throws(ListingFailure) -> RemoteListing {
+        while true {
+            let head = try next()
+            if let words = channel.nonce.words(of: head) {
+                switch words.first {
+                case "listed" where words.count == 2:
+                    do throws(UnsafeListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                        throw .unsafe(error)
+                    }
+                case "again":
+                    reader = RemoteListingReader(options, isPartial: isPartial)
+                    targets = [:]
+                    targetBytes = 0
+                    continue
+                case "failed": throw .remote(.transport(channel.cut()))
+                default: throw .remote(.transport(channel.surprise(head)))
+                }
+            }
+            try take(head)
+        }
+    }
+
+    private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
+        switch head {
+        case [UInt8(ascii: "!")]:
+            let (path, reason) = (try next(), try next())
+            try check { (reader) throws(UnsafeListing) in
+                try reader.addUnreadable(path[...], reason: reason[...])
+            }
+        case [UInt8(ascii: "@")]:
+            let (path, target) = (try next(), try next())
+            targetBytes += Int64(path.count + target.count)
+            guard targetBytes <= options.limits.nameBytes else {
+                throw .unsafe(UnsafeListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
+            }
+            targets[path] = target
+        case [UInt8(ascii: "%")]:
+            try takeBatch()
+        default:
+            let (path, target) = (try next(), try next())
+            guard let listed = ListedStatus(record: head) else { throw .unsafe(Self.senseless(head, path)) }
+            try check { (reader) throws(UnsafeListing) in try reader.add(path[...], listed, target: target[...]) }
+        }
+    }
+
+    /// Lines of `stat` in one string, then as many names, then an empty string.
+    private mutating func takeBatch() throws(ListingFailure) {
+        let lines = try next().split(separator: 0x0A, omittingEmptySubsequences: false)
+        for line in lines {
+            let path = try next()
+            guard let listed = ListedStatus(statLine: line) else { throw .unsafe(Self.senseless(line, path)) }
+            let target = listed.status.kind == .symlink ? targets.removeValue(forKey: path) ?? [] : []
+            try check { (reader) throws(UnsafeListing) in try reader.add(path[...], listed, target: target[...]) }
+        }
+        guard try next().isEmpty else {
+            throw .unsafe(UnsafeListing("there are not as many names as lines"))
+        }
+    }
+
+    private mutating func check(
+        _ body: (inout RemoteListingReader) throws(UnsafeListing) -> Void
+    ) throws(ListingFailure) {
+        do throws(UnsafeListing) { try body(&reader) } catch { throw .unsafe(error) }
+    }
+
+    private func next() throws(ListingFailure) -> [UInt8] {
+        let string: [UInt8]
+        do throws(RemoteFailure) {
+            string = try channel.nextString(limit: options.limits.stringBytes)
+        } catch {
+            throw .remote(error)
+        }
+        guard channel.receivedBytes - firstByte <= options.limits.listingBytes else {
+            throw .unsafe(UnsafeListing("it exceeds the limit 'listing bytes' of \(options.limits.listingBytes)"))
+        }
+        return string
+    }
+
+    private static func senseless(_ record: some Collection<UInt8>, _ path: [UInt8]) -> UnsafeListing {
+        UnsafeListing("'\(displayName(of: Array(record.prefix(200))))' makes no sense", path: path)
+    }
+}
