@@ -13,6 +13,10 @@ enum Targets {
             case .directory(let path): .directory(path)
             case .archive(let path): .archive(path)
             case .standardStream: .standardStream
+            case .sandbox:
+                throw TargetError(
+                    .unavailable, target.text, "push and pull do not reach sandboxes behind a transport yet",
+                    advice: "use tar:FILE or '-'")
             }
         } catch {
             throw CommandFailure(.usage, error.description)

@@ -1,22 +1,53 @@
 /// Text for a POSIX shell.
-package enum ShellText {
-    /// Quotes bytes so that a shell takes them as one word, whatever they are; a NUL cannot be in them.
+public enum ShellText {
+    /// One word that the shell takes for exactly these bytes.
     ///
-    /// - Parameter bytes: The word.
-    /// - Returns: The word in single quotes, each `'` in it as `'\''`.
-    package static func quoted(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        let quote = UInt8(ascii: "'")
-        var text = [quote]
+    /// Single quotes with `\'` outside of them. A backslash stands outside, too: that changes nothing for a POSIX shell, and it keeps the
+    /// word whole for a login shell such as fish, which sees a command line for ssh first and obeys backslashes in single quotes.
+    ///
+    /// - Parameter bytes: Any bytes but NUL.
+    /// - Returns: The word.
+    public static func quoted(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var word: [UInt8] = []
+        word.reserveCapacity(bytes.count + 2)
+        word.append(quote)
         for byte in bytes {
-            if byte == quote { text += [quote, UInt8(ascii: "\\"), quote, quote] } else { text.append(byte) }
+            if byte == quote || byte == backslash {
+                word.append(contentsOf: [quote, backslash, byte, quote])
+            } else {
+                word.append(byte)
+            }
         }
-        return text + [quote]
+        word.append(quote)
+        return word
+    }
+
+    /// Text from which `printf %b` makes exactly these bytes, all of it printable ASCII on one line.
+    ///
+    /// - Parameter bytes: Any bytes but NUL.
+    /// - Returns: The text, to be taken by `read -r`.
+    public static func encodedForPrintf(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count)
+        for byte in bytes {
+            // Everything but a backslash stands for itself; blanks at the ends would survive `IFS=` but are easy to lose.
+            if byte > 0x20 && byte < 0x7F && byte != backslash {
+                text.append(byte)
+            } else {
+                text.append(contentsOf: [backslash, zero, zero + byte >> 6, zero + byte >> 3 & 7, zero + byte & 7])
+            }
+        }
+        return text
     }
 
     /// An assignment to a variable.
-    package static func assignment(_ name: String, _ value: some Sequence<UInt8>) -> [UInt8] {
+    package static func assignment(_ name: String, _ value: some Collection<UInt8>) -> [UInt8] {
         Array(name.utf8) + [UInt8(ascii: "=")] + quoted(value) + [0x0A]
     }
+
+    private static let quote = UInt8(ascii: "'")
+    private static let backslash = UInt8(ascii: "\\")
+    private static let zero = UInt8(ascii: "0")
 }
 
 /// Where a directory of a sandbox is.
