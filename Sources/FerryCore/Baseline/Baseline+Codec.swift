@@ -87,13 +87,14 @@ extension Baseline {
 
     /// Takes over an encoded baseline, and checks all of it.
     ///
-    /// - Parameter encoded: What ``encoded()`` gave.
+    /// - Parameters:
+    ///   - encoded: What ``encoded()`` gave, and maybe something behind it.
+    ///   - trailing: How many bytes are behind it. They stay where they are: a large baseline is not copied to cut them off.
     /// - Throws: ``BaselineDamage``.
-    public init(encoded: [UInt8]) throws(BaselineDamage) {
+    public init(encoded: [UInt8], trailing: Int = 0) throws(BaselineDamage) {
         let preamble = try Preamble(encoded)
-        guard preamble.prefixLength + preamble.blocksLength == encoded.count else {
-            throw .malformed(at: encoded.count)
-        }
+        let end = preamble.prefixLength + preamble.blocksLength
+        guard end + trailing == encoded.count else { throw .malformed(at: encoded.count) }
         var reader = BaselineReader(encoded, at: Self.preambleLength, end: preamble.prefixLength)
         let strings = (0..<6).map { _ in Array(reader.string()) }
         var header = BaselineHeader(
@@ -109,10 +110,10 @@ extension Baseline {
         guard !reader.isDamaged, reader.isAtEnd, bits < 4, Set(devices).count == devices.count else {
             throw .malformed(at: reader.position)
         }
-        let root = try Self.check(encoded, preamble, devices: devices)
+        let root = try Self.check(encoded, preamble, end: end, devices: devices)
         self.init(
             header: header, entryCount: preamble.entryCount, root: root, devices: devices, bytes: encoded,
-            blocks: preamble.prefixLength..<encoded.count)
+            blocks: preamble.prefixLength..<end)
     }
 
     /// Reads every block once and checks that together they are one tree.
@@ -120,10 +121,10 @@ extension Baseline {
     /// Blocks stand in the order in which a walk leaves the directories. So the blocks that a directory names are exactly the
     /// last ones that nobody has named yet, in their order, and in the end only the root's is left.
     private static func check(
-        _ bytes: [UInt8], _ preamble: Preamble, devices: [UInt64]
+        _ bytes: [UInt8], _ preamble: Preamble, end: Int, devices: [UInt64]
     ) throws(BaselineDamage) -> BaselineDirectory? {
         let base = preamble.prefixLength
-        var reader = BaselineReader(bytes, at: base, end: bytes.count)
+        var reader = BaselineReader(bytes, at: base, end: end)
         var unnamed: [Int] = []
         var named: [Int] = []
         var entries = 0

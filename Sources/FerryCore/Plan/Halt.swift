@@ -8,6 +8,8 @@ public struct Halt: Error, Sendable, Equatable {
         case emptiedRoot = "emptied-root"
         /// Delete more than half of the destination.
         case massDelete = "mass-delete"
+        /// Sync with another sandbox than before.
+        case newIdentity = "new-identity"
         /// Run out of space or inodes.
         case lowSpace = "low-space"
         /// Write nothing because there are conflicts (`--on-conflict fail`).

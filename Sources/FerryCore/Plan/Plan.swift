@@ -93,6 +93,20 @@ public struct Plan: Sendable {
         step.heldReason = reason
     }
 
+    /// Whether a conflict leaves the destination's directory as it is and goes on inside it: only its permission bits conflict.
+    public func isInsideConflict(_ step: PlanStep) -> Bool {
+        guard step.action == .conflict, let source = step.source, let destination = step.destination else {
+            return false
+        }
+        return self.source[source].kind == .directory && self.destination[destination].kind == .directory
+    }
+
+    /// Whether the source's version of a conflict goes beside the destination's, under another name.
+    public func isPutBeside(_ step: PlanStep) -> Bool {
+        guard step.action == .conflict, policy.differing == .keepBoth, let source = step.source else { return false }
+        return step.destination != nil && self.source[source].kind != .directory
+    }
+
     /// The steps in the order of paths, each directory directly followed by what is inside it.
     public var orderedSteps: OrderedSteps { OrderedSteps(plan: self) }
 }

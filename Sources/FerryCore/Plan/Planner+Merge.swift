@@ -109,14 +109,16 @@ extension Planner {
         }
         var step = PlanStep(.changeKind, source: remote, destination: local, changes: .content)
         step.reason = .changedRemotely
-        if !isTreeAsAgreed(local, isLocal: true, base, allowsMissing: false) {
+        // What cannot be read may be as agreed or not: that is no conflict, but nothing may take its place.
+        let isUnknown = holdsUnreadable(remote, in: plan.source) || holdsUnreadable(local, in: plan.destination)
+        if !isUnknown, !isTreeAsAgreed(local, isLocal: true, base, allowsMissing: false) {
             step.reason = .kindsDiffer
             if plan.policy.differing != .replace {
                 step.action = .conflict
                 return appendConflict(step)
             }
         }
-        finishKind(step, remote, local, isBlocked: isProtected(local) || holdsUnreadable(remote))
+        finishKind(step, remote, local, isBlocked: isUnknown || isProtected(local))
     }
 
     /// Replaces an entry by one of another kind, unless something forbids it.
@@ -141,11 +143,11 @@ extension Planner {
                 + " is or holds something that is excluded, preserved, foreign or unknown; move that away to let it through")
     }
 
-    private func holdsUnreadable(_ id: EntryID) -> Bool {
+    private func holdsUnreadable(_ id: EntryID, in tree: Snapshot) -> Bool {
         var stack = [id]
         while let next = stack.popLast() {
-            if plan.source[next].flags.contains(.unreadable) { return true }
-            stack.append(contentsOf: plan.source.children(of: next))
+            if tree[next].flags.contains(.unreadable) { return true }
+            stack.append(contentsOf: tree.children(of: next))
         }
         return false
     }
@@ -258,7 +260,7 @@ extension Planner {
         var step = PlanStep(.changeKind, source: local, destination: remote, changes: .content)
         setOverwrite(&step, isSafe: base.isOwn || isTreeAsAgreed(remote, isLocal: false, base, allowsMissing: true))
         let isForeign = plan.destination[remote].kind == .directory && (base.isForeign || holdsForeign(remote, base))
-        finishKind(step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local))
+        finishKind(step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
     }
 
     private func setOverwrite(_ step: inout PlanStep, isSafe: Bool) {

@@ -27,4 +27,21 @@ extension Snapshot {
     public mutating func amendAsUnreadable(_ id: EntryID) {
         amendRecord(of: id) { entry, _ in entry.flags.insert(.unreadable) }
     }
+
+    /// Replaces what is an entry's own on its side: the rest is equal on both.
+    ///
+    /// - Parameters:
+    ///   - id: The entry.
+    ///   - inode: Its inode number.
+    ///   - ctime: When anything about it last changed.
+    package mutating func amend(_ id: EntryID, inode: UInt64, ctime: Timestamp) {
+        amendRecord(of: id) { entry, _ in
+            entry.inodeNumber = inode
+            entry.ctimeSeconds = ctime.seconds
+            entry.ctimeNanoseconds = ctime.nanoseconds
+        }
+    }
+
+    /// Says that all entries lie on one device.
+    package mutating func amendDevices(to device: UInt64) { replaceDevices(by: device) }
 }

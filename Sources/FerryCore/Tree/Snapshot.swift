@@ -156,6 +156,13 @@ public struct Snapshot: Sendable {
         return current
     }
 
+    /// Puts one device in the place of all.
+    mutating func replaceDevices(by device: UInt64) {
+        for number in segments.indices {
+            segments[number].devices = segments[number].devices.map { _ in device }
+        }
+    }
+
     /// Changes one record in place.
     mutating func amendRecord(of id: EntryID, _ change: (inout EntryRecord, inout ByteArena) -> Void) {
         var record = segments[id.segment].records[id.index]

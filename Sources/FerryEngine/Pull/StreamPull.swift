@@ -37,7 +37,8 @@ struct StreamPull {
         defer { staging.discard() }
         let verified = try stage(input, into: staging, place: place, rules: local.rules, &session)
 
-        var plan = Planner.plan(source: verified.snapshot, destination: local.snapshot, policy: options.pullPolicy)
+        var plan = Planner.plan(
+            source: verified.snapshot, destination: local.snapshot, policy: options.pullPolicy, base: nil)
         if let workspace = target.directory {
             try session.compareContent(&plan, from: staging.area.tree, to: workspace)
         }

@@ -22,7 +22,7 @@ struct StreamPush {
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
-        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy)
+        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy, base: nil)
         let summary = plan.summary()
         session.announce(plan, summary)
         if options.isDryRun { return }

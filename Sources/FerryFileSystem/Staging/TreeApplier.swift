@@ -137,12 +137,13 @@ private struct Applier: ~Copyable {
         case .changeMode:
             if !isDirectory { try directory.handle.setMode(of: name, to: plan.source[id].mode) }
             return isDirectory
-        case .conflict where plan.policy.differing == .keepBoth && !isDirectory:
+        case .conflict where plan.isPutBeside(step):
             guard let staged else { throw .noSuchFileOrDirectory }
             try putBeside(name, from: staged, in: directory)
             return false
         case .conflict, .descend:
-            return isDirectory
+            // What is withheld below a conflict has no place in the workspace.
+            return isDirectory && step.destination.map { plan.destination[$0].kind == .directory } ?? false
         default:
             return false
         }

@@ -37,6 +37,7 @@ package enum TreeCopier {
         }
         result.problems = outputs.flatMap(\.problems)
         result.bytes = outputs.reduce(0) { $0 + $1.bytes }
+        result.written = outputs.count == 1 ? outputs[0].written : outputs.flatMap(\.written)
         result.setsModes = outputs.contains(where: \.setsModes)
         result.failure = outputs.lazy.compactMap(\.failure).first
         guard result.failure == nil else { return result }
@@ -94,6 +95,7 @@ struct CopyOutput: Sendable {
     var problems: [Problem] = []
     var links: [PendingLink] = []
     var bytes: Int64 = 0
+    var written: [WrittenFile] = []
     var setsModes = false
     var failure: FileSystemError?
 }
