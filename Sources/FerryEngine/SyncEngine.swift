@@ -26,6 +26,8 @@ public enum SyncEngine {
                 try DirectoryPush(workspacePath: workspace, sandboxPath: path).run(&session)
             case .archive, .standardStream:
                 try StreamPush(workspacePath: workspace, destination: sandbox).run(&session)
+            case .sandbox(let endpoint):
+                try RemotePush(workspacePath: workspace, endpoint: endpoint).run(&session)
             }
         }
     }
@@ -52,6 +54,8 @@ public enum SyncEngine {
                 try DirectoryPull(sandboxPath: path, workspacePath: workspace).run(&session)
             case .archive, .standardStream:
                 try StreamPull(source: sandbox, workspacePath: workspace).run(&session)
+            case .sandbox(let endpoint):
+                try RemotePull(endpoint: endpoint, workspacePath: workspace).run(&session)
             }
         }
     }

@@ -1,4 +1,5 @@
 import FerryCore
+
 /// A command as transports without words for a directory and an environment run it: one script for `sh -c`, and lines that go ahead of
 /// the command's own standard input.
 public struct ShellScript: Sendable {

@@ -13,10 +13,7 @@ enum Targets {
             case .directory(let path): .directory(path)
             case .archive(let path): .archive(path)
             case .standardStream: .standardStream
-            case .sandbox:
-                throw TargetError(
-                    .unavailable, target.text, "push and pull do not reach sandboxes behind a transport yet",
-                    advice: "use tar:FILE or '-'")
+            case .sandbox(let endpoint): .sandbox(endpoint)
             }
         } catch {
             throw CommandFailure(.usage, error.description)

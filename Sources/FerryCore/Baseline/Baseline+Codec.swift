@@ -38,7 +38,9 @@ extension Baseline {
         /// - Parameter bytes: At least ``Baseline/preambleLength`` bytes.
         /// - Throws: ``BaselineDamage``.
         public init(_ bytes: [UInt8]) throws(BaselineDamage) {
-            guard bytes.count >= Baseline.preambleLength, bytes.starts(with: Baseline.magic) else { throw .notABaseline }
+            guard bytes.count >= Baseline.preambleLength, bytes.starts(with: Baseline.magic) else {
+                throw .notABaseline
+            }
             var reader = BaselineReader(bytes, at: Baseline.magic.count, end: Baseline.preambleLength)
             let version = reader.fixed32()
             guard version == BaselineHeader.formatVersion else { throw .otherVersion(version) }

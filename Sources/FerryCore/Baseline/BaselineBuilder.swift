@@ -21,7 +21,9 @@ public struct BaselineBuilder {
     public init(expecting count: Int = 0) { output.reserveCapacity(count * 56) }
 
     /// Adds an entry that holds nothing.
-    public mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>) { write(entry, name: name, block: nil) }
+    public mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>) {
+        write(entry, name: name, block: nil)
+    }
 
     /// Begins a directory; what follows goes into it until ``leave()``.
     ///
@@ -54,7 +56,8 @@ public struct BaselineBuilder {
 
     private mutating func write(_ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?) {
         let numbers = (
-            local: entry.local.map { number(of: $0.device) } ?? 0, remote: entry.remote.map { number(of: $0.device) } ?? 0
+            local: entry.local.map { number(of: $0.device) } ?? 0,
+            remote: entry.remote.map { number(of: $0.device) } ?? 0
         )
         frames[frames.count - 1].writer.item(entry, name: name, block: block, devices: numbers)
         frames[frames.count - 1].count += 1

@@ -79,7 +79,8 @@ extension BaselineReader {
             fail()
             return nil
         }
-        return Fingerprint(mode: mode, size: size, mtime: mtime, ctime: ctime, inode: inode, device: devices[Int(device)])
+        return Fingerprint(
+            mode: mode, size: size, mtime: mtime, ctime: ctime, inode: inode, device: devices[Int(device)])
     }
 }
 

@@ -140,7 +140,9 @@ extension Planner {
         let tree = isLocal ? localTree : remoteTree
         var stack = [(id, base.entry, base.below.directory)]
         while let (next, entry, directory) = stack.popLast() {
-            guard isAsAgreed(next, isLocal: isLocal, entry), !tree[next].flags.contains(.unreadable) else { return false }
+            guard isAsAgreed(next, isLocal: isLocal, entry), !tree[next].flags.contains(.unreadable) else {
+                return false
+            }
             guard tree[next].kind == .directory else { continue }
             var known = BaselineFollower(baseline, directory)
             var found = 0

@@ -79,7 +79,8 @@ extension Planner {
             step.fixedOutcome = .kept
         } else if theirs.mode != ours.mode {
             let agreed = base.entry?.kind == .directory ? base.entry : nil
-            decideMode(&step, ours.mode, theirs.mode, agreed.map { (mode($0, isLocal: true), mode($0, isLocal: false)) })
+            decideMode(
+                &step, ours.mode, theirs.mode, agreed.map { (mode($0, isLocal: true), mode($0, isLocal: false)) })
         }
         append(step, descendInto: (remote, local), base: base.below)
     }
@@ -140,7 +141,8 @@ extension Planner {
             .protected, path: plan.source.path(of: source),
             message:
                 "not replaced by a \(plan.source[source].kind.noun): the \(plan.destination[destination].kind.noun) there"
-                + " is or holds something that is excluded, preserved, foreign or unknown; move that away to let it through")
+                + " is or holds something that is excluded, preserved, foreign or unknown; move that away to let it through"
+        )
     }
 
     private func holdsUnreadable(_ id: EntryID, in tree: Snapshot) -> Bool {
@@ -260,7 +262,8 @@ extension Planner {
         var step = PlanStep(.changeKind, source: local, destination: remote, changes: .content)
         setOverwrite(&step, isSafe: base.isOwn || isTreeAsAgreed(remote, isLocal: false, base, allowsMissing: true))
         let isForeign = plan.destination[remote].kind == .directory && (base.isForeign || holdsForeign(remote, base))
-        finishKind(step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
+        finishKind(
+            step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
     }
 
     private func setOverwrite(_ step: inout PlanStep, isSafe: Bool) {

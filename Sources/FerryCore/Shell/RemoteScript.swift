@@ -321,6 +321,7 @@ package enum RemoteScript {
           case $v in
           list) cd -P "$r" || fail root; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
+          ping) pieces >/dev/null || exit 65; say pong ;;
           send) cd -P "$r" || fail root; send "$a"; exit 0 ;;
           receive) receive "$a" "$b"; exit 0 ;;
           *) exit 65 ;;

@@ -113,7 +113,8 @@ struct SyncBaseline {
             try store.save(baseline)
         } catch {
             throw SyncError(
-                .failed, "\(error); without it the next sync would not know what this one did: make room or name another"
+                .failed,
+                "\(error); without it the next sync would not know what this one did: make room or name another"
                     + " state directory")
         }
     }

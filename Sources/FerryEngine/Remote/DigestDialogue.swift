@@ -34,8 +34,9 @@ struct DigestDialogue {
         while next < indices.endIndex {
             var list = RemoteList(largestPiece: Self.largestPiece)
             var last = next
-            while last < indices.endIndex, list.byteCount + paths[indices[last]].count + 3 <= Self.largestPiece
-                || last == next
+            while last < indices.endIndex,
+                list.byteCount + paths[indices[last]].count + 3 <= Self.largestPiece
+                    || last == next
             {
                 list.append(paths[indices[last]])
                 last += 1

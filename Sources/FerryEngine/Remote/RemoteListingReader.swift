@@ -45,7 +45,8 @@ struct RemoteListingReader {
     ///   - listed: What is said of it.
     ///   - target: A link's target.
     /// - Throws: ``UnsafeListing``.
-    mutating func add(_ path: ArraySlice<UInt8>, _ listed: ListedStatus, target: ArraySlice<UInt8>) throws(UnsafeListing)
+    mutating func add(_ path: ArraySlice<UInt8>, _ listed: ListedStatus, target: ArraySlice<UInt8>)
+        throws(UnsafeListing)
     {
         if path.elementsEqual(".".utf8) { return try addRoot(listed) }
         let path = try checked(path)
@@ -185,7 +186,8 @@ struct RemoteListingReader {
         var snapshot = tree.finish()
         if !isComplete { snapshot.markDirectories([.unreadable, .holdsUnlisted]) }
         return RemoteListing(
-            snapshot: snapshot, problems: problems, excludedCount: excludedCount, isComplete: isComplete, owners: owners,
+            snapshot: snapshot, problems: problems, excludedCount: excludedCount, isComplete: isComplete,
+            owners: owners,
             root: root)
     }
 

@@ -61,7 +61,8 @@ extension RemoteSession {
             }
         guard isThere else {
             throw failure(
-                .missingTool, "there is no \(compression.rawValue) in the sandbox", "choose another compression or none")
+                .missingTool, "there is no \(compression.rawValue) in the sandbox", "choose another compression or none"
+            )
         }
     }
 
@@ -115,7 +116,8 @@ extension RemoteSession {
         var receipt = RemoteReceipt(entries: mark?.entries ?? 0, remaining: remaining, listing: listing)
         guard status.tar == 0, status.steps == 0 else {
             receipt.incomplete = failure(
-                .commandFailed, "some entries could not be written", "see what it said; the listing shows which arrived",
+                .commandFailed, "some entries could not be written",
+                "see what it said; the listing shows which arrived",
                 status: status.tar == 0 ? status.steps : status.tar, errorTail: try waitForErrors())
             return receipt
         }
@@ -141,7 +143,8 @@ extension RemoteSession {
                 errorTail: tail)
         }
         if status.tar == 126 || status.tar == 127 {
-            return failure(.missingTool, "its tar cannot be run", "install tar there", status: status.tar, errorTail: tail)
+            return failure(
+                .missingTool, "its tar cannot be run", "install tar there", status: status.tar, errorTail: tail)
         }
         if status.tar != 0 {
             return failure(.commandFailed, "its tar failed", again, status: status.tar, errorTail: tail)

@@ -38,6 +38,42 @@ extension RemoteSession {
         return source
     }
 
+    /// Measures how many bytes a second the way into the sandbox takes.
+    ///
+    /// - Returns: The rate, from one small and one large message that the sandbox answers.
+    /// - Throws: ``TransportError``.
+    func measureRate() throws(TransportError) -> Double {
+        do throws(TransportError) {
+            try begin("measuring the link")
+            let small = try ping(1)
+            let large = try ping(512 << 10)
+            let difference = max((large - small) / .seconds(1), 1e-6)
+            return Double(512 << 10) / difference
+        } catch {
+            if case .transport(let error) = giveUp(.transport(error)) { throw error }
+            throw error
+        }
+    }
+
+    private func ping(_ size: Int) throws(TransportError) -> Duration {
+        let start = ContinuousClock.now
+        // What no transport makes smaller on its way.
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        let content = (0..<size).map { _ -> UInt8 in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 56)
+        }
+        try channel.send(line: "ping")
+        let process = channel.process
+        try process.write(Array("piece \(size)\n".utf8).span)
+        try process.write(content.span)
+        try process.write(Array("end \(size)\n".utf8).span)
+        do throws(RemoteFailure) { _ = try channel.mark("pong") } catch .transport(let error) { throw error } catch {
+            throw channel.surprise([])
+        }
+        return ContinuousClock.now - start
+    }
+
     /// Writes the names from a thread of its own: the sandbox sends while it still reads them.
     private func feed(_ list: RemoteList) throws(TransportError) {
         let process = channel.process

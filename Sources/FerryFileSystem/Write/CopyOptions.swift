@@ -66,7 +66,8 @@ package struct WrittenFile: Sendable {
 
     /// Nil when the file is not just like the source's, or has several names and so is still to change.
     init?(_ id: EntryID, like record: EntryRecord, _ status: EntryStatus, device: UInt64) {
-        guard status.kind == .file, status.size == record.size, status.mode == record.mode, status.mtime == record.mtime,
+        guard status.kind == .file, status.size == record.size, status.mode == record.mode,
+            status.mtime == record.mtime,
             status.device == device, !record.flags.contains(.hasSeveralNames)
         else { return nil }
         self.id = id

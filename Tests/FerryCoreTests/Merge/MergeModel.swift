@@ -39,7 +39,9 @@ struct MergeModel {
                     result[path] = mergedFile(b, l, r)
                 } else if subtree(path, remote) == subtree(path, base) {
                     keep(path, local, into: &result)
-                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local), !holdsUnreadable(path, remote) {
+                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local),
+                    !holdsUnreadable(path, remote)
+                {
                     keep(path, remote, into: &result)
                 } else {
                     keep(path, local, into: &result)
@@ -89,7 +91,11 @@ struct MergeModel {
                 if l.kind == .directory, r.kind == .directory {
                     result[path] = l.flags.contains(.unreadable) ? r : l
                     if result[path] != r, r != b { takes = true }
-                    if l.flags.contains(.unreadable) { keepBelow(path, remote, into: &result) } else { push(path, into: &result, &takes) }
+                    if l.flags.contains(.unreadable) {
+                        keepBelow(path, remote, into: &result)
+                    } else {
+                        push(path, into: &result, &takes)
+                    }
                 } else if l.kind == r.kind {
                     result[path] = l
                     if l != r, !isResolved(b, l, r) { takes = true }
