@@ -262,8 +262,7 @@ extension Planner {
         var step = PlanStep(.changeKind, source: local, destination: remote, changes: .content)
         setOverwrite(&step, isSafe: base.isOwn || isTreeAsAgreed(remote, isLocal: false, base, allowsMissing: true))
         let isForeign = plan.destination[remote].kind == .directory && (base.isForeign || holdsForeign(remote, base))
-        finishKind(
-            step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
+        finishKind(step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
     }
 
     private func setOverwrite(_ step: inout PlanStep, isSafe: Bool) {
@@ -278,6 +277,8 @@ extension Planner {
             !base.isHeld
         else { return }
         guard let entry = base.entry, (entry.kind == .directory) == (record.kind == .directory) else {
+            // On a first push it was there before, and becomes foreign.
+            guard self.base?.header.isComplete ?? false else { return }
             var step = PlanStep(.unchanged, source: nil, destination: remote)
             step.reason = .notPulled
             step.fixedOutcome = .dropped

@@ -28,7 +28,7 @@ extension Planner {
             plan.decide(&step, facts, isEqual: false)
             return append(step, descendInto: nil)
         }
-        if ours.size == 0 || isFinishedByKilledPush(ours, theirs, facts) {
+        if ours.size == 0 {
             plan.decide(&step, facts, isEqual: true)
             return append(step, descendInto: nil)
         }
@@ -38,12 +38,6 @@ extension Planner {
         plan.comparisons.append(plan.steps.count)
         plan.facts.append(facts)
         append(step, descendInto: nil)
-    }
-
-    /// Whether a push that was killed later had sent the file: it is Ferry's own, and was finished after the last change here.
-    private func isFinishedByKilledPush(_ local: EntryRecord, _ remote: EntryRecord, _ facts: MergeFacts) -> Bool {
-        facts.isOwn && !isPull && !plan.policy.comparesAllContent && local.mtime == remote.mtime
-            && local.ctime < remote.ctime
     }
 
     /// What becomes of permission bits that differ.

@@ -41,7 +41,11 @@ public struct Planner {
     /// - Returns: The plan; ``Plan/comparisons`` says which files' content must still be compared.
     public static func plan(source: Snapshot, destination: Snapshot, policy: PlanPolicy, base: Baseline?) -> Plan {
         var policy = policy
-        if base == nil, policy.merge != nil, !policy.isMirror { policy.extra = .keep }
+        var base = base
+        if base == nil, policy.merge != nil, !policy.isMirror {
+            policy.extra = .keep
+            base = Baseline(header: BaselineHeader(isComplete: false))
+        }
         var planner = Planner(plan: Plan(source: source, destination: destination, policy: policy))
         planner.base = policy.merge == nil ? nil : base
         planner.plan.isMerged = base != nil && policy.merge != nil && !policy.isMirror

@@ -29,7 +29,9 @@ struct MergeModel {
         for path in Set(children(directory, local) + children(directory, remote)) {
             let (b, l, r) = (base[path], local[path], remote[path])
             if let l, let r {
-                if l.kind == .directory, r.kind == .directory {
+                if l.flags.contains(.unreadable), l.kind == r.kind {
+                    keep(path, local, into: &result)
+                } else if l.kind == .directory, r.kind == .directory {
                     result[path] = l
                     if !r.flags.contains(.unreadable), let b, b.kind == .directory, l.mode == b.mode {
                         result[path] = r
@@ -39,9 +41,7 @@ struct MergeModel {
                     result[path] = mergedFile(b, l, r)
                 } else if subtree(path, remote) == subtree(path, base) {
                     keep(path, local, into: &result)
-                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local),
-                    !holdsUnreadable(path, remote)
-                {
+                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local), !holdsUnreadable(path, remote) {
                     keep(path, remote, into: &result)
                 } else {
                     keep(path, local, into: &result)
@@ -56,7 +56,7 @@ struct MergeModel {
                     result.merge(inside) { $1 }
                 }
             } else if let l {
-                guard let b, isListed, !l.flags.contains(.isPreserved), l.kind == b.kind else {
+                guard let b, isListed, l.flags.isDisjoint(with: [.isPreserved, .unreadable]), l.kind == b.kind else {
                     keep(path, local, into: &result)
                     continue
                 }
@@ -88,14 +88,12 @@ struct MergeModel {
         for path in Set(children(directory, local) + children(directory, remote)) {
             let (b, l, r) = (base[path], local[path], remote[path])
             if let l, let r {
-                if l.kind == .directory, r.kind == .directory {
+                if r.flags.contains(.unreadable), l.kind == r.kind {
+                    keep(path, remote, into: &result)
+                } else if l.kind == .directory, r.kind == .directory {
                     result[path] = l.flags.contains(.unreadable) ? r : l
                     if result[path] != r, r != b { takes = true }
-                    if l.flags.contains(.unreadable) {
-                        keepBelow(path, remote, into: &result)
-                    } else {
-                        push(path, into: &result, &takes)
-                    }
+                    if l.flags.contains(.unreadable) { keepBelow(path, remote, into: &result) } else { push(path, into: &result, &takes) }
                 } else if l.kind == r.kind {
                     result[path] = l
                     if l != r, !isResolved(b, l, r) { takes = true }
@@ -109,7 +107,7 @@ struct MergeModel {
                 keep(path, local, into: &result)
                 if subtree(path, local).contains(where: { base[$0.key] != nil }) { takes = true }
             } else if let r {
-                guard let b, !r.flags.contains(.isPreserved), (b.kind == .directory) == (r.kind == .directory) else {
+                guard let b, r.flags.isDisjoint(with: [.isPreserved, .unreadable]), (b.kind == .directory) == (r.kind == .directory) else {
                     keep(path, remote, into: &result)
                     continue
                 }
