@@ -79,7 +79,7 @@ let package = Package(
                 "FerryTransport",
                 argumentParser, systemPackage,
             ]),
-        .target(name: "TestSupport", path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "FerryCoreTests", dependencies: ["FerryCore", "FerryTesting"]),
         .testTarget(
@@ -88,18 +88,11 @@ let package = Package(
         .testTarget(
             name: "FerryEngineTests",
             dependencies: [
-                "FerryEngine", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting", "TestSupport",
+                "FerryEngine", "FerryArchive", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting",
+                "FerryTransport", "TestSupport",
             ]),
-        .testTarget(
-            name: "FerryTransportTests", dependencies: ["FerryTransport", "FerryCore", "FerryThreads", "FerryTesting"]),
-        .testTarget(name: "FerryConfigurationTests", dependencies: ["FerryConfiguration", "FerryCore"]),
-        .testTarget(name: "FerryProcessTests", dependencies: ["FerryProcess", "FerryThreads", systemPackage]),
-        .testTarget(
-            name: "FerryProvidersTests",
-            dependencies: [
-                "FerryCore", "FerryProviders", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryTesting",
-                "FerryThreads", "TestSupport",
-            ]),
+        .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
+        .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
         .testTarget(
             name: "FerryCLITests",
             dependencies: ["FerryCLI", "FerryCore", "FerryEngine", "FerryFileSystem", argumentParser],
