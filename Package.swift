@@ -48,10 +48,8 @@ let package = Package(
         .target(
             name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
         .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
-        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads"]),
-        .target(name: "FerryProcess", dependencies: ["FerryThreads", "CFerryShims", systemPackage]),
-        .target(name: "FerryConfiguration", dependencies: ["FerryCore", toml]),
-        .target(name: "FerryHTTP", dependencies: ["FerryCore", "CCurl"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore"]),
+        .target(name: "FerryHTTP", dependencies: ["FerryCore", "FerryThreads", "CCurl"]),
         // Layer 3: the operations; the registry of transports.
         .target(
             name: "FerryEngine",
@@ -60,11 +58,7 @@ let package = Package(
             ]),
         .target(
             name: "FerryProviders",
-            dependencies: [
-                "FerryCore", "FerryThreads", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryHTTP",
-                subprocess,
-                systemPackage,
-            ]),
+            dependencies: ["FerryCore", "FerryThreads", "FerryTransport", "FerryHTTP", subprocess, systemPackage]),
         // Layer 4: what people and programs use.
         .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
         .target(
