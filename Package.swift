@@ -87,6 +87,10 @@ let package = Package(
             ]),
         .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
         .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
+        .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
+        .testTarget(
+            name: "DockerTests",
+            dependencies: ["FerryCore", "FerryHTTP", "FerryProviders", "FerryThreads", "FerryTransport", "TestSupport"]),
         .testTarget(
             name: "FerryCLITests",
             dependencies: ["FerryCLI", "FerryCore", "FerryEngine", "FerryFileSystem", argumentParser],

@@ -176,7 +176,16 @@ package final class HTTPExchange: Sendable {
             let resumed = driver.unpause()
             if resumed != CURLE_OK { end = resumed } else { end = try driver.perform() }
             if monitor.state.response == nil, context.head.isComplete { monitor.state.response = context.head.response }
-            if let end { return try conclude(end) }
+            if let end {
+                do throws(HTTPError) {
+                    try conclude(end)
+                } catch {
+                    // What was waited for has come; the failure is for whoever wants more.
+                    guard isEnough(context) else { throw error }
+                    monitor.state.outcome = .failure(error)
+                }
+                return
+            }
             if isEnough(context) { return }
             let now = ContinuousClock.now
             if context.movement != movement { (movement, lastMove) = (context.movement, now) }

@@ -5,6 +5,11 @@ package struct HTTPResponse: Sendable {
     /// The header fields, in order.
     package var headers: [HTTPHeader] = []
 
+    /// Makes a response without header fields.
+    package init(status: Int) {
+        self.status = status
+    }
+
     /// Whether the server did what was asked.
     package var isSuccess: Bool { (200..<300).contains(status) }
 
@@ -24,4 +29,10 @@ package struct HTTPReply: Sendable {
     package var response: HTTPResponse
     /// Its body.
     package var body: [UInt8]
+
+    /// Makes a reply.
+    package init(response: HTTPResponse, body: [UInt8]) {
+        self.response = response
+        self.body = body
+    }
 }
