@@ -48,7 +48,9 @@ let package = Package(
         .target(
             name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
         .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
-        .target(name: "FerryTransport", dependencies: ["FerryCore"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads"]),
+        .target(name: "FerryProcess", dependencies: ["FerryThreads", "CFerryShims", systemPackage]),
+        .target(name: "FerryConfiguration", dependencies: ["FerryCore", toml]),
         .target(name: "FerryHTTP", dependencies: ["FerryCore", "FerryThreads", "CCurl"]),
         // Layer 3: the operations; the registry of transports.
         .target(
@@ -58,7 +60,10 @@ let package = Package(
             ]),
         .target(
             name: "FerryProviders",
-            dependencies: ["FerryCore", "FerryThreads", "FerryTransport", "FerryHTTP", subprocess, systemPackage]),
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryHTTP",
+                subprocess, systemPackage,
+            ]),
         // Layer 4: what people and programs use.
         .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
         .target(
@@ -85,8 +90,16 @@ let package = Package(
                 "FerryEngine", "FerryArchive", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting",
                 "FerryTransport", "TestSupport",
             ]),
-        .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
-        .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
+        .testTarget(
+            name: "FerryTransportTests", dependencies: ["FerryTransport", "FerryCore", "FerryThreads", "FerryTesting"]),
+        .testTarget(name: "FerryConfigurationTests", dependencies: ["FerryConfiguration", "FerryCore"]),
+        .testTarget(name: "FerryProcessTests", dependencies: ["FerryProcess", "FerryThreads", systemPackage]),
+        .testTarget(
+            name: "FerryProvidersTests",
+            dependencies: [
+                "FerryCore", "FerryProviders", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryTesting",
+                "FerryThreads", "TestSupport",
+            ]),
         .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
         .testTarget(
             name: "DockerTests",

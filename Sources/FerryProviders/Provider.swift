@@ -1,28 +1,15 @@
 public import FerryTransport
 
 /// What a target leads to, in words that do not depend on the engine.
-public enum EndpointDescription: Sendable {
+public enum EndpointDescription: Sendable, Hashable {
     /// A directory on this machine.
     case directory([UInt8])
     /// A tar archive.
     case archive([UInt8])
     /// A tar stream on standard input or output.
     case standardStream
-    /// A directory in a sandbox.
-    case sandbox(any Sandbox, root: [UInt8])
-}
-
-extension EndpointDescription: Equatable {
-    /// Whether both lead to the same place; sandboxes are told apart by their names.
-    public static func == (left: EndpointDescription, right: EndpointDescription) -> Bool {
-        switch (left, right) {
-        case (.directory(let left), .directory(let right)), (.archive(let left), .archive(let right)): left == right
-        case (.standardStream, .standardStream): true
-        case (.sandbox(let left, let leftRoot), .sandbox(let right, let rightRoot)):
-            left.name == right.name && leftRoot == rightRoot
-        default: false
-        }
-    }
+    /// A directory in a sandbox behind a transport; nothing was reached yet.
+    case sandbox(SandboxEndpoint)
 }
 
 /// Knows how to reach the targets of some schemes.

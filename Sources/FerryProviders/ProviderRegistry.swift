@@ -6,6 +6,7 @@ public struct ProviderRegistry: Sendable {
     public static let standard = ProviderRegistry([
         DirectoryProvider(),
         TarProvider(),
+        SSHProvider(),
         DockerProvider(),
     ])
 

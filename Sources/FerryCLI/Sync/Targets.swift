@@ -9,14 +9,11 @@ enum Targets {
     static func endpoint(_ text: String) throws(CommandFailure) -> Endpoint {
         do throws(TargetError) {
             let target = try Target(parsing: ArgumentText.bytes(of: text), home: ProcessInput.environment("HOME"))
-            switch try ProviderRegistry.standard.endpoint(for: target) {
-            case .directory(let path): return .directory(path)
-            case .archive(let path): return .archive(path)
-            case .standardStream: return .standardStream
-            case .sandbox:
-                throw TargetError(
-                    .unavailable, target.text, "the engine does not sync with this kind of sandbox yet",
-                    advice: "use a directory or an archive")
+            return switch try ProviderRegistry.standard.endpoint(for: target) {
+            case .directory(let path): .directory(path)
+            case .archive(let path): .archive(path)
+            case .standardStream: .standardStream
+            case .sandbox(let endpoint): .sandbox(endpoint)
             }
         } catch {
             throw CommandFailure(.usage, error.description)

@@ -28,7 +28,8 @@ public struct DockerProvider: Provider {
         } catch {
             throw TargetError(.unavailable, target.text, error.reason, advice: error.advice)
         }
-        return .sandbox(DockerSandbox(container: name, host: host), root: target.path)
+        return .sandbox(
+            SandboxEndpoint(target) { () throws(TransportError) in DockerSandbox(container: name, host: host) })
     }
 
     /// The name as text if it is one: the engine's own rule, which also keeps it a single part of a URL.
