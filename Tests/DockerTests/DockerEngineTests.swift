@@ -34,7 +34,9 @@ struct DockerEngineTests {
         sandbox.close()
     }
 
-    @Test("The directory and the environment are the command's own, bytes that are not UTF-8 too", arguments: Kind.allCases)
+    @Test(
+        "The directory and the environment are the command's own, bytes that are not UTF-8 too",
+        arguments: Kind.allCases)
     func directoryAndEnvironment(kind: Kind) throws {
         let (sandbox, _, _) = try sandbox(kind, options: ["-e", "BASE=kept", "-e", "OVER=old"])
         var command = SandboxCommand("pwd; echo \"$BASE $OVER\"; printf '%s' \"$RAW\"")
@@ -48,7 +50,9 @@ struct DockerEngineTests {
         command.directory = name
         #expect(try sandbox.run(command).output == name + [0xC0])
 
-        let error = try #require(throws: TransportError.self) { try sandbox.run(SandboxCommand.make("true", in: "/missing")) }
+        let error = try #require(throws: TransportError.self) {
+            try sandbox.run(SandboxCommand.make("true", in: "/missing"))
+        }
         #expect(error.code == .commandFailed && error.description.contains("/missing"), "\(error)")
     }
 
@@ -98,7 +102,8 @@ struct DockerEngineTests {
     @Test("A command that complains while its input is sent blocks nobody", arguments: Kind.allCases)
     func chatty(kind: Kind) throws {
         let (sandbox, _, _) = try sandbox(kind)
-        let process = try sandbox.start(SandboxCommand("dd if=/dev/zero bs=1024 count=4096 >&2; cat >/dev/null; echo done"))
+        let process = try sandbox.start(
+            SandboxCommand("dd if=/dev/zero bs=1024 count=4096 >&2; cat >/dev/null; echo done"))
         let piece = [UInt8](repeating: 1, count: 1 << 20)
         for _ in 0..<8 { try process.write(piece.span) }
         try process.closeInput()
@@ -122,7 +127,8 @@ struct DockerEngineTests {
         let (sandbox, _, _) = try sandbox(kind)
         let all = (0..<6).map { number in
             Background {
-                let result = try sandbox.run("read line; echo \"$line \(number)\"; exit \(number)", input: Array("in\n".utf8))
+                let result = try sandbox.run(
+                    "read line; echo \"$line \(number)\"; exit \(number)", input: Array("in\n".utf8))
                 #expect(result.text == "in \(number)\n" && result.exit.status == Int32(number))
             }
         }
@@ -175,7 +181,9 @@ struct DockerEngineTests {
 
     // MARK: What is not there
 
-    @Test("A container that does not exist, one that does not run and one that is paused are told apart", arguments: Kind.allCases)
+    @Test(
+        "A container that does not exist, one that does not run and one that is paused are told apart",
+        arguments: Kind.allCases)
     func states(kind: Kind) throws {
         let engine = try WithEngines.engine(kind)
         let missing = DockerSandbox("missing-container", in: engine)
@@ -185,7 +193,9 @@ struct DockerEngineTests {
             #expect(throws: TransportError.self) { try missing.archives?.download([0x2F]) },
             #expect(throws: TransportError.self) { try missing.archives?.upload(to: [0x2F]) { _ in } },
         ] {
-            #expect(error?.code == .notFound && error?.description.contains("docker ps") == true, "\(String(describing: error))")
+            #expect(
+                error?.code == .notFound && error?.description.contains("docker ps") == true,
+                "\(String(describing: error))")
         }
         let (stopped, _, name) = try sandbox(kind, start: false)
         let error = try #require(throws: TransportError.self) { try stopped.run("true") }

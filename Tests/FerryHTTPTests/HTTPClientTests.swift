@@ -8,13 +8,16 @@ import Testing
 struct HTTPClientTests {
     private let client = HTTPClient()
 
-    private func request(_ method: HTTPMethod = .get, _ server: FakeServer, _ path: String = "x") throws -> HTTPRequest {
+    private func request(_ method: HTTPMethod = .get, _ server: FakeServer, _ path: String = "x") throws -> HTTPRequest
+    {
         HTTPRequest(method, try HTTPURL("http://127.0.0.1:\(server.port)").appending(path))
     }
 
     @Test("A whole answer comes with its status, its header fields and its body, whatever the status")
     func whole() throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.respond(404, "gone", headers: ["X-Word: a b"]) }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.respond(404, "gone", headers: ["X-Word: a b"])
+        }
         let reply = try client.send(try request(.get, server))
         #expect(reply.response.status == 404 && !reply.response.isSuccess)
         #expect(reply.response.value(of: "x-word") == "a b")
@@ -79,7 +82,9 @@ struct HTTPClientTests {
 
     @Test("A body larger than the caller takes is refused")
     func largeBody() throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.respond(200, String(repeating: "x", count: 5_000)) }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.respond(200, String(repeating: "x", count: 5_000))
+        }
         let error = try #require(throws: HTTPError.self) { try client.send(try request(.get, server), limit: 4_999) }
         #expect(error.code == .bodyTooLarge)
         #expect(try client.send(try request(.get, server), limit: 5_000).body.count == 5_000)
@@ -92,7 +97,9 @@ struct HTTPClientTests {
             "Transfer-Encoding: chunked\r\n\r\nffff\r\nabc",
         ])
     func truncated(answer: String) throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.send("HTTP/1.1 200 OK\r\n" + answer) }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.send("HTTP/1.1 200 OK\r\n" + answer)
+        }
         let exchange = try client.start(try request(.get, server))
         #expect(try exchange.response().status == 200)
         let error = try #require(throws: HTTPError.self) { _ = try exchange.reply() }
@@ -102,14 +109,18 @@ struct HTTPClientTests {
 
     @Test("What is not HTTP is refused", arguments: ["SSH-2.0-x\r\n\r\n", "\0\u{1}\u{2}garbage\r\n\r\n", ""])
     func notHTTP(answer: String) throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.send(answer) }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.send(answer)
+        }
         let error = try #require(throws: HTTPError.self) { _ = try client.send(try request(.get, server)) }
         #expect([.malformed, .connectionLost].contains(error.code), "\(error)")
     }
 
     @Test("A server that says nothing runs into the idle time-out, one that trickles into the deadline")
     func timeouts() throws {
-        let silent = try FakeServer { _ = $0.readRequest(); _ = $0.readToEnd() }
+        let silent = try FakeServer {
+            _ = $0.readRequest(); _ = $0.readToEnd()
+        }
         var request = try request(.get, silent)
         request.idleTimeout = .milliseconds(200)
         let start = ContinuousClock.now
@@ -130,7 +141,9 @@ struct HTTPClientTests {
 
     @Test("Another thread can cancel at once whoever waits")
     func cancellation() throws {
-        let server = try FakeServer { _ = $0.readRequest(); _ = $0.readToEnd() }
+        let server = try FakeServer {
+            _ = $0.readRequest(); _ = $0.readToEnd()
+        }
         let exchange = try client.start(try request(.get, server))
         Thread.detachNewThread {
             usleep(100_000)

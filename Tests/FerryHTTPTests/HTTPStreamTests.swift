@@ -15,7 +15,9 @@ struct HTTPStreamTests {
         return request
     }
 
-    private static func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) } }
+    private static func pattern(_ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    }
 
     @Test("What is sent in pieces of any size arrives byte for byte")
     func upload() throws {

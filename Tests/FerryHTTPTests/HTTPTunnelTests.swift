@@ -48,7 +48,9 @@ struct HTTPTunnelTests {
 
     @Test("A refusal comes with what the server says")
     func refused() throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.respond(409, "{\"message\":\"not running\"}") }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.respond(409, "{\"message\":\"not running\"}")
+        }
         guard case .refused(let reply) = try client.upgrade(try request(server), to: "tcp") else {
             Issue.record("taken for a yes")
             return
@@ -57,9 +59,13 @@ struct HTTPTunnelTests {
         #expect(String(decoding: reply.body, as: UTF8.self) == "{\"message\":\"not running\"}")
     }
 
-    @Test("A connection that ends without an answer, and an answer that is none, are errors", arguments: ["", "hi\r\n\r\n"])
+    @Test(
+        "A connection that ends without an answer, and an answer that is none, are errors",
+        arguments: ["", "hi\r\n\r\n"])
     func malformed(answer: String) throws {
-        let server = try FakeServer { _ = $0.readRequest(); $0.send(answer) }
+        let server = try FakeServer {
+            _ = $0.readRequest(); $0.send(answer)
+        }
         let error = try #require(throws: HTTPError.self) { _ = try client.upgrade(try request(server), to: "tcp") }
         #expect(error.code == (answer.isEmpty ? .connectionLost : .malformed), "\(error)")
         #expect(!error.canRetry)

@@ -29,7 +29,8 @@ package final class ContainerEngine: Sendable {
     package init(_ kind: Kind) throws {
         guard getuid() == 0 else { throw Unavailable(description: "only root can start it") }
         let program = kind == .docker ? "/usr/sbin/dockerd" : "/usr/bin/podman"
-        for needed in [program, Self.client, "/usr/bin/busybox"] where !FileManager.default.isExecutableFile(atPath: needed) {
+        for needed in [program, Self.client, "/usr/bin/busybox"]
+        where !FileManager.default.isExecutableFile(atPath: needed) {
             throw Unavailable(description: "\(needed) is missing; run scripts/setup.sh --tests")
         }
         self.kind = kind
@@ -146,7 +147,8 @@ package final class ContainerEngine: Sendable {
 
     /// Ends all containers and the engine, and removes its files.
     package func stop() {
-        let names = (try? client(["ps", "-aq"], expectSuccess: false).text.split(separator: "\n").map(String.init)) ?? []
+        let names =
+            (try? client(["ps", "-aq"], expectSuccess: false).text.split(separator: "\n").map(String.init)) ?? []
         if !names.isEmpty { _ = try? client(["rm", "-f"] + names, expectSuccess: false) }
         kill(daemon, SIGTERM)
         for _ in 0..<200 where kill(daemon, 0) == 0 { usleep(50_000) }

@@ -20,7 +20,8 @@ package final class FakeServer: Sendable {
     ///   - path: The path of a Unix socket; nil: a port on the loopback interface.
     ///   - serve: Talks on one connection, on a thread of its own; the connection is closed when it returns.
     package init(at path: String? = nil, _ serve: @escaping @Sendable (FakeConnection) -> Void) throws {
-        let listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let listener = socket(
+            path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
         self.path = path ?? ""
         var bound: UInt16 = 0

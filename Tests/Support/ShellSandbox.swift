@@ -182,7 +182,8 @@ package final class ToolDirectory {
 
     /// What every sandbox has, apart from what lists, packs and counts.
     package static let common = [
-        "sh", "cat", "chmod", "chown", "dd", "df", "head", "id", "ls", "mkdir", "rm", "rmdir", "sleep", "tail", "touch", "wc",
+        "sh", "cat", "chmod", "chown", "dd", "df", "head", "id", "ls", "mkdir", "rm", "rmdir", "sleep", "tail", "touch",
+        "wc",
         "xargs", "gzip", "zstd", "sha256sum", "readlink",
     ]
 }

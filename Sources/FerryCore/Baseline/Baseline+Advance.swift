@@ -81,7 +81,8 @@ private struct AdvanceRules: BaselineRules {
     private func foreign(_ entry: BaselineEntry?) -> BaselineVerdict {
         guard let entry else { return .none }
         return .leaf(
-            BaselineEntry(kind: entry.kind, mode: entry.mode, size: entry.size, mtime: entry.mtime, target: entry.target,
+            BaselineEntry(
+                kind: entry.kind, mode: entry.mode, size: entry.size, mtime: entry.mtime, target: entry.target,
                 flags: .foreign), nil)
     }
 

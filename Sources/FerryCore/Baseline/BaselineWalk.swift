@@ -80,7 +80,8 @@ struct BaselineWalk<Rules: BaselineRules> {
         case .directory(let entry, let below, let isForeign):
             let own =
                 entry ?? path.destination.map { BaselineEntry(agreeing: $0, in: plan.destination) }
-                ?? path.source.map { BaselineEntry(agreeing: $0, in: plan.source) } ?? BaselineEntry(kind: .directory, mode: 0o755)
+                ?? path.source.map { BaselineEntry(agreeing: $0, in: plan.source) }
+                ?? BaselineEntry(kind: .directory, mode: 0o755)
             builder.enter(own, name: name(of: path), isOptional: entry == nil)
             var inner = path
             if below == .sourceOnly || path.destination.map({ plan.destination[$0].kind != .directory }) ?? false {
@@ -98,14 +99,17 @@ struct BaselineWalk<Rules: BaselineRules> {
     /// The next path of the directory at hand; nil at its end.
     private mutating func next() -> BaselinePath? {
         let top = frames.count - 1
-        let source = frames[top].sourceIndex < frames[top].source.count
+        let source =
+            frames[top].sourceIndex < frames[top].source.count
             ? frames[top].source[frames[top].sourceIndex] : nil
-        let destination = frames[top].destinationIndex < frames[top].destination.count
+        let destination =
+            frames[top].destinationIndex < frames[top].destination.count
             ? frames[top].destination[frames[top].destinationIndex] : nil
         let ours = source.map { plan.source.name(of: $0) }
         let theirs = destination.map { plan.destination.name(of: $0) }
         let isSourceFirst = ours.map { mine in theirs.map { !$0.lexicographicallyPrecedes(mine) } ?? true } ?? false
-        let isDestinationFirst = theirs.map { other in ours.map { !$0.lexicographicallyPrecedes(other) } ?? true } ?? false
+        let isDestinationFirst =
+            theirs.map { other in ours.map { !$0.lexicographicallyPrecedes(other) } ?? true } ?? false
         let name = isSourceFirst ? ours : theirs
         if let item = frames[top].base?.next(before: name) {
             return BaselinePath(
@@ -122,7 +126,8 @@ struct BaselineWalk<Rules: BaselineRules> {
         var path = BaselinePath(
             source: left, destination: right, item: item, step: nil, stepIndex: nil, isForeign: frames[top].isForeign,
             isUnknown: frames[top].isUnknown, after: after)
-        if let index = frames[top].steps.first, plan.steps[index].source == left, plan.steps[index].destination == right {
+        if let index = frames[top].steps.first, plan.steps[index].source == left, plan.steps[index].destination == right
+        {
             path.step = plan.steps[index]
             path.stepIndex = index
             frames[top].steps = (index + 1)..<frames[top].steps.upperBound

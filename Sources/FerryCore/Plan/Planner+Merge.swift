@@ -262,7 +262,8 @@ extension Planner {
         var step = PlanStep(.changeKind, source: local, destination: remote, changes: .content)
         setOverwrite(&step, isSafe: base.isOwn || isTreeAsAgreed(remote, isLocal: false, base, allowsMissing: true))
         let isForeign = plan.destination[remote].kind == .directory && (base.isForeign || holdsForeign(remote, base))
-        finishKind(step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
+        finishKind(
+            step, local, remote, isBlocked: isForeign || isProtected(remote) || holdsUnreadable(local, in: plan.source))
     }
 
     private func setOverwrite(_ step: inout PlanStep, isSafe: Bool) {

@@ -45,6 +45,7 @@ package enum RemoteScript {
     /// `take N` passes on exactly N bytes of standard input; `pieces` passes on a list and notes its length.
     private static let tools = #"""
         say() { printf '=%s %s\0' "$n" "$1"; }
+        clock() { say "clock $(date +%s.%N 2>/dev/null)"; }
         has() { command -v "$1" >/dev/null 2>&1; }
         runs() { [ "$("$@" 2>/dev/null </dev/null)" = 1 ]; }
         fail() { say "failed $1"; exit 1; }
@@ -303,6 +304,8 @@ package enum RemoteScript {
           say "received tar=$s unpack=$z full=$y steps=$e end=$k"
           cat "$tmp/remain"
           printf '\0'
+          # What was written in the last tick could change once more without a trace: the listing comes after it.
+          case $w in none) ;; *) sleep 0.02 2>/dev/null; clock ;; esac
           case $w in
           none) ;;
           whole) scan; say "listed $?" ;;
@@ -319,7 +322,7 @@ package enum RemoteScript {
         probe
         while read -r v a b; do
           case $v in
-          list) cd -P "$r" || fail root; scan; say "listed $?" ;;
+          list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
           ping) pieces >/dev/null || exit 65; say pong ;;
           send) cd -P "$r" || fail root; send "$a"; exit 0 ;;

@@ -17,6 +17,8 @@ struct ListingDialogue {
     private var targets: [[UInt8]: [UInt8]] = [:]
     private var targetBytes: Int64 = 0
     private let firstByte: Int64
+    /// When the listing began, by the sandbox's clock.
+    private var start: Timestamp?
 
     init(_ channel: RemoteChannel, _ options: RemoteListingOptions, isPartial: Bool) {
         self.channel = channel
@@ -33,9 +35,16 @@ struct ListingDialogue {
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
-                    do throws(UnsafeListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                    do throws(UnsafeListing) {
+                        var listing = try reader.finish(isComplete: words[1] == "0")
+                        listing.start = start
+                        return listing
+                    } catch {
                         throw .unsafe(error)
                     }
+                case "clock":
+                    start = words.count == 2 ? Self.time(words[1]) : nil
+                    continue
                 case "again":
                     reader = RemoteListingReader(options, isPartial: isPartial)
                     targets = [:]
@@ -47,6 +56,14 @@ struct ListingDialogue {
             }
             try take(head)
         }
+    }
+
+    /// What `date +%s.%N` printed; one that knows no `%N` leaves it as it is, and then only whole seconds count.
+    private static func time(_ text: String) -> Timestamp? {
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard let seconds = parts.first.flatMap({ Int64($0) }) else { return nil }
+        let nanoseconds = parts.count == 2 && parts[1].utf8.count == 9 ? UInt32(parts[1]) ?? 0 : 0
+        return Timestamp(seconds: seconds, nanoseconds: min(nanoseconds, 999_999_999))
     }
 
     private mutating func take(_ head: [UInt8]) throws(ListingFailure) {

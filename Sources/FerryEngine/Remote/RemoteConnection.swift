@@ -66,8 +66,9 @@ final class RemoteConnection {
 
     /// Which sandbox it is.
     func identity(of listing: RemoteListing) -> SyncBaseline.Identity {
-        let inode = facts.directory?.inode.map { "inode \($0)" } ?? ""
-        let device = facts.directory?.device.map { "device \($0) " } ?? ""
+        // A root that was missing is known only from the listing that follows its making.
+        let inode = (facts.directory?.inode ?? listing.root?.status.inode).map { "inode \($0)" } ?? ""
+        let device = (facts.directory?.device ?? listing.root?.status.device).map { "device \($0) " } ?? ""
         return SyncBaseline.Identity(
             id: vendorIdentity?.id ?? Array(inode.utf8),
             boot: Array(device.utf8) + (vendorIdentity.map(\.boot) ?? facts.boot),

@@ -16,6 +16,13 @@ struct RemoteListing: Sendable {
     var owners: [[UInt8]: RemoteOwner]
     /// The root's own status and owner; nil in a listing of chosen paths.
     var root: ListedStatus?
+    /// When the sandbox began to list, by its own clock; nil when it did not say.
+    var start: Timestamp?
+
+    /// From when on its entries are known.
+    ///
+    /// Without a clock only what is older than the youngest of them is trusted: that one may change once more in the same tick.
+    var stamp: ScanStamp { start.map { ScanStamp(start: $0) } ?? .latest(in: snapshot) }
 }
 
 /// What of a listing is looked at.

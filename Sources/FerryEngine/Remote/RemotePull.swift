@@ -74,7 +74,7 @@ struct RemotePull {
         var applied = try PulledState.of(
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
             problems: Array(session.report.problems[first...]), session)
-        applied.sourceStamp = .latest(in: listing.snapshot)
+        applied.sourceStamp = listing.stamp
         try baseline.advance(plan, applied)
     }
 

@@ -43,7 +43,7 @@ struct RemotePush {
         try connection.checkSpace(summary, options)
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {
-            return try baseline.advance(plan, Self.untouched(plan, stamp))
+            return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp))
         }
 
         try session.begin(.transferring)
@@ -52,20 +52,23 @@ struct RemotePush {
         let first = session.report.problems.count
         let receipt = try send(selection, plan, from: workspace, through: connection, listingOptions, &session)
         let written = receipt.listing ?? .empty
+        if connection.facts.root == .missing {
+            try baseline.identify(connection.identity(of: written), isPush: true, options)
+        }
         session.note(selection.missing(in: written.snapshot, receipt))
         try baseline.advance(
             plan,
             AppliedState(
                 source: plan.source, destination: written.snapshot, sourceStamp: stamp,
-                destinationStamp: .latest(in: written.snapshot), destinationIsPartial: !selection.listsWhole,
+                destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
                 failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path))))
     }
 
     /// Neither side was written to.
-    static func untouched(_ plan: Plan, _ stamp: ScanStamp) -> AppliedState {
+    private static func untouched(_ plan: Plan, _ stamp: ScanStamp, _ remote: ScanStamp) -> AppliedState {
         AppliedState(
             source: plan.source, destination: plan.destination, sourceStamp: stamp,
-            destinationStamp: .latest(in: plan.destination))
+            destinationStamp: remote)
     }
 
     private func send(

@@ -39,7 +39,9 @@ extension Sandbox {
         return CommandResult(output: output, exit: try process.wait())
     }
 
-    func run(_ text: String, input: [UInt8] = []) throws -> CommandResult { try run(SandboxCommand(text), input: input) }
+    func run(_ text: String, input: [UInt8] = []) throws -> CommandResult {
+        try run(SandboxCommand(text), input: input)
+    }
 }
 
 extension DockerSandbox {

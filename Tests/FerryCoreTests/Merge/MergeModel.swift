@@ -41,7 +41,9 @@ struct MergeModel {
                     result[path] = mergedFile(b, l, r)
                 } else if subtree(path, remote) == subtree(path, base) {
                     keep(path, local, into: &result)
-                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local), !holdsUnreadable(path, remote) {
+                } else if subtree(path, local) == subtree(path, base), !isProtected(path, local),
+                    !holdsUnreadable(path, remote)
+                {
                     keep(path, remote, into: &result)
                 } else {
                     keep(path, local, into: &result)
@@ -93,7 +95,11 @@ struct MergeModel {
                 } else if l.kind == .directory, r.kind == .directory {
                     result[path] = l.flags.contains(.unreadable) ? r : l
                     if result[path] != r, r != b { takes = true }
-                    if l.flags.contains(.unreadable) { keepBelow(path, remote, into: &result) } else { push(path, into: &result, &takes) }
+                    if l.flags.contains(.unreadable) {
+                        keepBelow(path, remote, into: &result)
+                    } else {
+                        push(path, into: &result, &takes)
+                    }
                 } else if l.kind == r.kind {
                     result[path] = l
                     if l != r, !isResolved(b, l, r) { takes = true }
@@ -107,7 +113,9 @@ struct MergeModel {
                 keep(path, local, into: &result)
                 if subtree(path, local).contains(where: { base[$0.key] != nil }) { takes = true }
             } else if let r {
-                guard let b, r.flags.isDisjoint(with: [.isPreserved, .unreadable]), (b.kind == .directory) == (r.kind == .directory) else {
+                guard let b, r.flags.isDisjoint(with: [.isPreserved, .unreadable]),
+                    (b.kind == .directory) == (r.kind == .directory)
+                else {
                     keep(path, remote, into: &result)
                     continue
                 }

@@ -21,7 +21,8 @@ struct MergeModelTests {
                 fewer.remove(at: index)
                 if fails(fewer, fault) == nil { index += 1 } else { edits = fewer }
             }
-            Issue.record("seed \(seed): \(fails(edits, fault) ?? "")\n\(edits.map(\.description).joined(separator: "\n"))")
+            Issue.record(
+                "seed \(seed): \(fails(edits, fault) ?? "")\n\(edits.map(\.description).joined(separator: "\n"))")
             return
         }
     }

@@ -67,7 +67,8 @@ struct MergeWorld {
 
     var paths: [String] {
         entries.keys.sorted { left, right in
-            guard let left = try? RelativePath(validating: left.utf8), let right = try? RelativePath(validating: right.utf8)
+            guard let left = try? RelativePath(validating: left.utf8),
+                let right = try? RelativePath(validating: right.utf8)
             else { return false }
             return left < right
         }

@@ -16,7 +16,8 @@ struct PushMergeTests {
             "a": World.file(1), "b": World.file(1), "d": World.directory(), "d/x": World.file(1), "k": World.file(1),
             "l": World.link(1), "m": World.file(1),
         ])
-        #expect(MergePair.actions(pair.plan(.push)).isEmpty && pair.plan(.push).steps.allSatisfy { $0.action == .descend })
+        #expect(
+            MergePair.actions(pair.plan(.push)).isEmpty && pair.plan(.push).steps.allSatisfy { $0.action == .descend })
         pair.local["a"] = World.file(2)
         pair.local["b"] = nil
         pair.local["d"] = nil
@@ -27,13 +28,16 @@ struct PushMergeTests {
         #expect(halt(pair) == nil)
         #expect(
             MergePair.actions(pair.push()) == [
-                "update a", "delete b", "delete d", "delete d/x", "changeKind k", "update l", "changeMode m", "create n",
+                "update a", "delete b", "delete d", "delete d/x", "changeKind k", "update l", "changeMode m",
+                "create n",
             ])
         #expect(pair.remote.entries == pair.local.entries)
         #expect(MergePair.actions(pair.plan(.push)).isEmpty && MergePair.actions(pair.plan(.pull)).isEmpty)
     }
 
-    @Test("a sandbox's change that was never pulled stops a push: edit, deletion, chmod, change of kind, edit under a deletion")
+    @Test(
+        "a sandbox's change that was never pulled stops a push: edit, deletion, chmod, change of kind, edit under a deletion"
+    )
     func unpulled() {
         let pair = MergePair(synced: ["a": World.file(1), "d": World.directory(), "d/x": World.file(1)])
         var edit = pair
@@ -187,7 +191,9 @@ struct PushMergeTests {
 
     @Test("a push that trusts the baseline plans from it what it would plan from a listing")
     func trusting() throws {
-        var pair = MergePair(synced: ["a": World.file(1), "d": World.directory(), "d/x": World.link(1), "e": World.file(1)])
+        var pair = MergePair(synced: [
+            "a": World.file(1), "d": World.directory(), "d/x": World.link(1), "e": World.file(1),
+        ])
         pair.local["a"] = World.file(2)
         pair.local["d/x"] = nil
         var policy = pair.policy(.push)

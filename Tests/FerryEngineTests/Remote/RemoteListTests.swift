@@ -1,5 +1,4 @@
 import FerryCore
-@testable import FerryEngine
 import FerryFileSystem
 import FerryTesting
 import FerryTransport
@@ -7,11 +6,14 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import FerryEngine
+
 @Suite("Listing a sandbox")
 struct RemoteListTests {
     private static var oddTree: Tree {
         var tree: Tree = [
-            "dir/sub/file": .file("content", mode: 0o640, mtime: Timestamp(seconds: 1_700_000_000, nanoseconds: 123_456_789)),
+            "dir/sub/file": .file(
+                "content", mode: 0o640, mtime: Timestamp(seconds: 1_700_000_000, nanoseconds: 123_456_789)),
             "dir/empty": .directory(mode: 0o711), "dangling": .link("no/where"), "absolute": .link("/etc/passwd"),
             "self": .link("self"), "fifo": .fifo(), "first": .file("two names"), "second": .hardLink("first"),
             "old": .file("old", mtime: Timestamp(seconds: 86_400)), "newline link": .link("a\nb\n"),
@@ -62,13 +64,15 @@ struct RemoteListTests {
     }
 
     @Test(
-        "what a plain user cannot read is marked and protects what is below", arguments: ["find", "python3", "perl", "stat"],
+        "what a plain user cannot read is marked and protects what is below",
+        arguments: ["find", "python3", "perl", "stat"],
         [Machine.plainUser])
     func unreadable(method: String, machine: Machine) throws {
         guard getuid() == 0 else { return }
         let world = try RemoteWorld(
             remote: [
-                "closed": .directory(["secret": .file("s")], mode: 0), "listed": .directory(["x": .file("x")], mode: 0o444),
+                "closed": .directory(["secret": .file("s")], mode: 0),
+                "listed": .directory(["x": .file("x")], mode: 0o444),
                 "fine/a": .file("a"),
             ])
         PlainUser.give(world.remote)
@@ -76,7 +80,8 @@ struct RemoteListTests {
             "find": ["find", "stat"], "python3": ["python3"], "perl": ["perl"], "stat": ["stat"],
         ]
         let tools = try ToolDirectory(
-            ToolDirectory.common + ["tar"] + (names[method] ?? []), renamed: method == "stat" ? ["find": "busybox"] : [:])
+            ToolDirectory.common + ["tar"] + (names[method] ?? []),
+            renamed: method == "stat" ? ["find": "busybox"] : [:])
         let session = try world.open {
             $0.launcher = [
                 "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "/bin/dash", "-c",
@@ -151,16 +156,21 @@ struct RemoteListTests {
         #expect(try session.list().snapshot.entryCount == 1)
     }
 
-    @Test("digests are those of the files, whatever their names, and nil for what is no file", arguments: Machine.available)
+    @Test(
+        "digests are those of the files, whatever their names, and nil for what is no file",
+        arguments: Machine.available)
     func digests(machine: Machine) throws {
         let world = try RemoteWorld(machine, remote: Self.oddTree)
         let session = try world.open()
-        let paths = oddNames + [Array("dir/sub/file".utf8), Array("fifo".utf8), Array("dir".utf8), Array("gone".utf8)]
+        let paths =
+            oddNames + [Array("dir/sub/file".utf8), Array("fifo".utf8), Array("dir".utf8), Array("gone".utf8)]
             + [Array("dangling".utf8)]
         let digests = try session.digests(of: paths)
         #expect(digests.count == paths.count)
         let odd = StreamDigest.of(Array("odd".utf8).span)
-        for (path, digest) in zip(paths, digests).prefix(oddNames.count) { #expect(digest == odd, "\(displayName(of: path))") }
+        for (path, digest) in zip(paths, digests).prefix(oddNames.count) {
+            #expect(digest == odd, "\(displayName(of: path))")
+        }
         #expect(digests[oddNames.count] == StreamDigest.of(Array("content".utf8).span))
         #expect(digests.suffix(4).allSatisfy { $0 == nil })
         // The session goes on.

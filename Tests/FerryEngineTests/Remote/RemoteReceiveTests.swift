@@ -1,12 +1,13 @@
 import FerryArchive
 import FerryCore
-@testable import FerryEngine
 import FerryFileSystem
 import FerryTesting
 import FerryTransport
 import Glibc
 import TestSupport
 import Testing
+
+@testable import FerryEngine
 
 @Suite("Writing into a sandbox")
 struct RemoteReceiveTests {
@@ -116,16 +117,21 @@ struct RemoteReceiveTests {
         #expect(try Tree(reading: world.directory.path("outside"))["in"]?.content == Array("untouched".utf8))
     }
 
-    @Test("100,000 deletions go by standard input, and a directory that holds something else stays", arguments: [
-        Machine.dash, .busybox,
-    ])
+    @Test(
+        "100,000 deletions go by standard input, and a directory that holds something else stays",
+        arguments: [
+            Machine.dash, .busybox,
+        ])
     func manyDeletions(machine: Machine) throws {
         let world = try RemoteWorld(machine, ["new": .file("n")])
         let remote = String(decoding: world.remote, as: UTF8.self)
         let made = try Tool.run(
             "/bin/sh",
-            ["-c", "cd \"$0\"; mkdir d; cd d; seq -f 'a rather long name %.0f' 1 100000 | tr '\\n' '\\0' | xargs -0 touch",
-             remote])
+            [
+                "-c",
+                "cd \"$0\"; mkdir d; cd d; seq -f 'a rather long name %.0f' 1 100000 | tr '\\n' '\\0' | xargs -0 touch",
+                remote,
+            ])
         #expect(made.status == 0)
         _ = try Tool.run("/bin/sh", ["-c", "mkdir \"$0/e\"; : >\"$0/e/foreign\"", remote])
         let files = (1...100_000).map { Array("d/a rather long name \($0)".utf8) }
@@ -146,9 +152,11 @@ struct RemoteReceiveTests {
         #expect(try Tree(reading: world.remote).paths.map(\.description) == ["keep", "new"])
     }
 
-    @Test("a stream that is cut anywhere is noticed, nothing is removed after it, and nothing is left over", arguments: [
-        Machine.dash, .bsdtar, .busybox,
-    ])
+    @Test(
+        "a stream that is cut anywhere is noticed, nothing is removed after it, and nothing is left over",
+        arguments: [
+            Machine.dash, .bsdtar, .busybox,
+        ])
     func cut(machine: Machine) throws {
         // Without a dozen megabytes, and between members, where every tar exits with 0.
         let tree: Tree = ["a": .file("a"), "b": .file("b"), "c": .file("c")]
@@ -189,8 +197,10 @@ struct RemoteReceiveTests {
         #expect(try world.leftovers.isEmpty)
     }
 
-    @Test("a root that belongs to somebody else keeps its owner, mode and works; new entries can be given to its owner", .enabled(
-        if: getuid() == 0, "only root can give a directory away"), arguments: [Machine.dash, .busybox, .bsdtar])
+    @Test(
+        "a root that belongs to somebody else keeps its owner, mode and works; new entries can be given to its owner",
+        .enabled(
+            if: getuid() == 0, "only root can give a directory away"), arguments: [Machine.dash, .busybox, .bsdtar])
     func foreignRoot(machine: Machine) throws {
         let world = try RemoteWorld(machine, ["d/a": .file("a", mode: 0o640)])
         let remote = String(decoding: world.remote, as: UTF8.self)
@@ -206,8 +216,10 @@ struct RemoteReceiveTests {
         #expect(found == "1234:4321 711\n1234:4321 755\n1234:4321 640\n")
     }
 
-    @Test("a directory that its owner may not write is opened for the time and closed again", .enabled(
-        if: getuid() == 0, "only root can become somebody else"), arguments: [Machine.plainUser, .plainBusybox])
+    @Test(
+        "a directory that its owner may not write is opened for the time and closed again",
+        .enabled(
+            if: getuid() == 0, "only root can become somebody else"), arguments: [Machine.plainUser, .plainBusybox])
     func readOnly(machine: Machine) throws {
         let world = try RemoteWorld(
             machine, ["ro": .directory(["new": .file("n")], mode: 0o555)],
@@ -222,11 +234,14 @@ struct RemoteReceiveTests {
         #expect(differences.isEmpty, "\(differences)")
     }
 
-    @Test("an entry that cannot be written is told and the rest arrives", .enabled(
-        if: getuid() == 0, "only root can become somebody else"), arguments: [Machine.plainUser])
+    @Test(
+        "an entry that cannot be written is told and the rest arrives",
+        .enabled(
+            if: getuid() == 0, "only root can become somebody else"), arguments: [Machine.plainUser])
     func partial(machine: Machine) throws {
         let world = try RemoteWorld(
-            machine, ["locked/new": .file("n"), "fine": .file("f")], remote: ["locked": .directory(), "gone": .file("g")])
+            machine, ["locked/new": .file("n"), "fine": .file("f")],
+            remote: ["locked": .directory(), "gone": .file("g")])
         let remote = String(decoding: world.remote, as: UTF8.self)
         _ = try Tool.run("/bin/chown", ["root:root", remote + "/locked"])
         let receipt = try world.push { $0.removeAfter = .init(files: [Array("gone".utf8)]) }
@@ -237,8 +252,10 @@ struct RemoteReceiveTests {
         #expect(receipt.remaining == [Array("gone".utf8)])
     }
 
-    @Test("a full disk is named, and nothing temporary is left", .enabled(
-        if: getuid() == 0, "only root can mount a small disk"), arguments: [Machine.dash, .busybox, .bsdtar])
+    @Test(
+        "a full disk is named, and nothing temporary is left",
+        .enabled(
+            if: getuid() == 0, "only root can mount a small disk"), arguments: [Machine.dash, .busybox, .bsdtar])
     func fullDisk(machine: Machine) throws {
         let world = try RemoteWorld(
             machine, ["large": .file(bytes: [UInt8](repeating: 1, count: 8 << 20)), "z": .file("z")])

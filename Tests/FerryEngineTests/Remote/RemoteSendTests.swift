@@ -1,12 +1,13 @@
 import FerryArchive
 import FerryCore
-@testable import FerryEngine
 import FerryTesting
 import FerryTransport
 import Glibc
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import FerryEngine
 
 @Suite("Reading from a sandbox")
 struct RemoteSendTests {
@@ -20,9 +21,11 @@ struct RemoteSendTests {
         return tree
     }
 
-    @Test("exactly what is asked for comes, whatever the names and the tar", arguments: Machine.available, [
-        Compression.none, .gzip,
-    ])
+    @Test(
+        "exactly what is asked for comes, whatever the names and the tar", arguments: Machine.available,
+        [
+            Compression.none, .gzip,
+        ])
     func chosen(machine: Machine, compression: Compression) throws {
         let world = try RemoteWorld(machine, remote: Self.tree)
         let paths = oddNames + ["dir", "dir/file", "link", "first", "second", "empty"].map { Array($0.utf8) }
@@ -36,9 +39,11 @@ struct RemoteSendTests {
         if machine.keepsSubseconds { #expect(file.mtime.nanoseconds == 500_000_000) }
     }
 
-    @Test("names that have vanished or cannot be read are missing and told, and the rest comes", arguments: [
-        Machine.dash, .bsdtar, .busybox,
-    ])
+    @Test(
+        "names that have vanished or cannot be read are missing and told, and the rest comes",
+        arguments: [
+            Machine.dash, .bsdtar, .busybox,
+        ])
     func vanished(machine: Machine) throws {
         let world = try RemoteWorld(machine, remote: ["a": .file("a"), "c": .file("c")])
         let (members, outcome) = try world.fetch(["a", "b", "c"].map { Array($0.utf8) })
@@ -56,8 +61,11 @@ struct RemoteSendTests {
         let world = try RemoteWorld(machine, remote: [:])
         let remote = String(decoding: world.remote, as: UTF8.self)
         _ = try Tool.run(
-            "/bin/sh", ["-c", "cd \"$0\"; seq -f 'a rather long name of a file %.0f' 1 20000 | tr '\\n' '\\0' | xargs -0 touch",
-            remote])
+            "/bin/sh",
+            [
+                "-c", "cd \"$0\"; seq -f 'a rather long name of a file %.0f' 1 20000 | tr '\\n' '\\0' | xargs -0 touch",
+                remote,
+            ])
         let paths = (1...20_000).map { Array("a rather long name of a file \($0)".utf8) }
         for compression in [Compression.none, .gzip] {
             let (members, outcome) = try world.fetch(paths, compression: compression)

@@ -1,6 +1,5 @@
 import FerryArchive
 import FerryCore
-@testable import FerryEngine
 import FerryFileSystem
 import FerryTesting
 import FerryThreads
@@ -8,6 +7,8 @@ import FerryTransport
 import Glibc
 import TestSupport
 import Testing
+
+@testable import FerryEngine
 
 /// What a sandbox has: which shell, which tools, who runs them.
 enum Machine: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -152,8 +153,10 @@ extension Snapshot {
 /// Names that shells and tools misread.
 let oddNames: [[UInt8]] = [
     Array("new\nline".utf8), Array("-rf".utf8), Array("--help".utf8), Array("it's \"quoted\"".utf8),
-    Array("$HOME `id` $(id)".utf8), Array("*?[a-z]".utf8), Array("back\\slash\\n".utf8), Array("   ".utf8), [0xFF, 0xFE, 0x41],
+    Array("$HOME `id` $(id)".utf8), Array("*?[a-z]".utf8), Array("back\\slash\\n".utf8), Array("   ".utf8),
+    [0xFF, 0xFE, 0x41],
     Array("C:evil".utf8), Array("=fake listed 0".utf8), Array("!".utf8), Array("%".utf8), Array("@".utf8),
-    Array(repeating: UInt8(ascii: "x"), count: 255), Array("tab\there".utf8), Array("\u{E9}".utf8), Array("e\u{301}".utf8),
+    Array(repeating: UInt8(ascii: "x"), count: 255), Array("tab\there".utf8), Array("\u{E9}".utf8),
+    Array("e\u{301}".utf8),
     Array("trailing\n".utf8), Array(" leading".utf8), Array("piece 5".utf8), Array("end".utf8), Array("\r".utf8),
 ]
