@@ -94,6 +94,9 @@ extension Plan {
     private func count(_ step: PlanStep, in summary: inout PlanSummary) {
         guard let id = step.source, source.firstName(of: id) == id else { return }
         summary.inodesToMake += 1
-        summary.bytesToWrite += source[id].kind == .file ? source[id].size : 0
+        // A listing that lies may name any size.
+        let size = source[id].kind == .file ? source[id].size : 0
+        let (total, overflows) = summary.bytesToWrite.addingReportingOverflow(size)
+        summary.bytesToWrite = overflows ? .max : total
     }
 }

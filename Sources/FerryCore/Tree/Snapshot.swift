@@ -217,7 +217,9 @@ public struct Snapshot: Sendable {
             for index in 0..<segment.records.count {
                 let record = segment.records[index]
                 if record.kind == .file, record.link == EntryID(segment: segment.number, index: index).rawValue {
-                    sum += record.size
+                    // A listing that lies may name any size.
+                    let (total, overflows) = sum.addingReportingOverflow(record.size)
+                    sum = overflows ? .max : total
                 }
             }
         }
