@@ -35,6 +35,9 @@ extension HTTPError {
             mayHaveArrived: mayHaveArrived, canRepeat: request.canRepeat)
     }
 
+    /// Whether the other side closed the connection with something unread.
+    package var isReset: Bool { systemError == ECONNRESET }
+
     /// The system's words for an error number.
     static func text(of number: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 128)

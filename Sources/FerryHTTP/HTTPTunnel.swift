@@ -17,8 +17,12 @@ package final class HTTPTunnel: Sendable {
     /// What came with the head or was read ahead.
     private let received = Monitor(ReceiveBuffer())
 
-    fileprivate init(_ socket: consuming SocketHandle, operation: String) {
+    /// Whether it is a Unix socket, which loses nothing that was sent before its end.
+    package let isLocal: Bool
+
+    fileprivate init(_ socket: consuming SocketHandle, isLocal: Bool, operation: String) {
         self.socket = socket
+        self.isLocal = isLocal
         self.operation = operation
     }
 
@@ -143,7 +147,7 @@ extension HTTPClient {
                 .library, operation: request.operation, reason: HTTPError.text(of: error.number),
                 systemError: error.number)
         }
-        let tunnel = HTTPTunnel(socket, operation: request.operation)
+        let tunnel = HTTPTunnel(socket, isLocal: request.unixSocket != nil, operation: request.operation)
         var dialogue = UpgradeDialogue(tunnel, request)
         try dialogue.send(upgradeProtocol: upgradeProtocol)
         let response = try dialogue.receiveHead()

@@ -28,12 +28,17 @@ struct DockerFrames {
     /// More than an engine's own buffers (32 KiB in practice); what claims more is not a frame.
     static let largestFrame = 16 << 20
 
+    /// Whether a reset between two frames is an end.
+    let resetIsEnd: Bool
+
     private var head = [UInt8](repeating: 0, count: 8)
     private var headCount = 0
     private var kind: UInt8 = 0
     private var left = 0
     private var scratch = [UInt8](repeating: 0, count: 8 << 10)
     private var complaint: [UInt8] = []
+
+    init(resetIsEnd: Bool) { self.resetIsEnd = resetIsEnd }
 
     /// The last bytes of standard error.
     private(set) var errors: [UInt8] = []
@@ -86,6 +91,9 @@ struct DockerFrames {
         do throws(HTTPError) {
             received = try tunnel.receive(into: &room, at: start)
         } catch {
+            // Podman closes with input unread, which resets a Unix socket behind everything that was sent; how the command ended, the
+            // engine says afterwards. Over a network a reset may overtake what was sent.
+            if resetIsEnd, error.code == .connectionLost, error.isReset, start == 0 { return .end }
             throw .connection(error)
         }
         guard let count = received else { return .nothing }

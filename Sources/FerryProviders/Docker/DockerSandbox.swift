@@ -45,9 +45,12 @@ package final class DockerSandbox: Sandbox {
         let options = try DockerCommandLine(command, for: engine).options
         let exec = try engine.createExec(options, purpose: purpose)
         let left = deadline.map { max($0.end - ContinuousClock.now, .milliseconds(1)) }
-        let stream = DockerStream(
-            try engine.startExec(exec, deadline: left, purpose: purpose), deadline: deadline,
-            idleTimeout: command.idleTimeout)
+        let tunnel = try engine.startExec(exec, deadline: left, purpose: purpose)
+        let engine = engine
+        let stream = DockerStream(tunnel, deadline: deadline, idleTimeout: command.idleTimeout) {
+            // Where the engine no longer says, the next call on the stream shows why.
+            (try? engine.state(of: exec, purpose: purpose).running) ?? false
+        }
         let line: [UInt8]?
         do throws(DockerStream.Problem) {
             line = try stream.waitForLine(after: DockerCommandLine.marker)

@@ -8,7 +8,7 @@ import FerryTransport
 /// input is sent would otherwise block both sides for ever. Standard output is held up to a limit then.
 final class DockerStream: Sendable {
     private struct State {
-        var frames = DockerFrames()
+        var frames: DockerFrames
         /// Standard output that came while nobody read it.
         var held: [UInt8] = []
         var heldStart = 0
@@ -38,10 +38,21 @@ final class DockerStream: Sendable {
     private let tunnel: HTTPTunnel
     private let deadline: (end: ContinuousClock.Instant, length: Duration)?
     private let idleTimeout: Duration?
-    private let state = Monitor(State())
+    private let isRunning: @Sendable () -> Bool
+    private let state: Monitor<State>
 
-    init(_ tunnel: HTTPTunnel, deadline: (end: ContinuousClock.Instant, length: Duration)?, idleTimeout: Duration?) {
+    /// Takes over a connection.
+    ///
+    /// - Parameters:
+    ///   - tunnel: The connection.
+    ///   - isRunning: Whether the command runs; asked when its output has ended and it does not take its input.
+    init(
+        _ tunnel: HTTPTunnel, deadline: (end: ContinuousClock.Instant, length: Duration)?, idleTimeout: Duration?,
+        isRunning: @escaping @Sendable () -> Bool
+    ) {
         self.tunnel = tunnel
+        self.isRunning = isRunning
+        state = Monitor(State(frames: DockerFrames(resetIsEnd: tunnel.isLocal)))
         self.deadline = deadline
         self.idleTimeout = idleTimeout
     }
@@ -76,7 +87,9 @@ final class DockerStream: Sendable {
     }
 
     private func waitForRoom() throws(Problem) {
-        let mayTake = state.withLock { canTake }
+        let (mayTake, hasEnded) = state.withLock { (canTake, state.state.hasEnded) }
+        // Docker ends only its own side of the connection with the command, and reads no more.
+        if hasEnded, !isRunning() { throw .closedInput }
         tunnel.waitToSend(atMost: min(Self.glance, try timeLeft()), orReceive: mayTake)
         guard mayTake else { return }
         var piece = [UInt8](repeating: 0, count: 32 << 10)
