@@ -86,7 +86,7 @@ package enum RemoteScript {
           *) tk=other ;;
           esac
         fi
-        xa=; if [ "$(printf 'a\0' | xargs -0 echo 2>/dev/null)" = a ]; then xa=1; fi
+        xa=; if [ "$(printf 'a\0' | xargs -0 sh -c 'printf %s "$0"' 2>/dev/null)" = a ]; then xa=1; fi
         l=none f='%f %s %i %h %d %u %g %y %z'
         if [ "$(find / -ignore_readdir_race -maxdepth 0 -readable -executable -printf 1 2>/dev/null)" = 1 ]; then l=find
         elif has python3 && runs python3 -I -S -c 'print(1)'; then l=python3
@@ -192,20 +192,24 @@ package enum RemoteScript {
 
     /// The status of each stage goes by descriptor 4: no shell here has to know `pipefail`.
     ///
+    /// Nanoseconds need pax headers, and those cannot hold names that are not UTF-8: for them `raw` asks for GNU's format.
     /// BusyBox packs what one command line holds, several archives one after the other; two blocks of NULs end even none.
     private static let sending = #"""
         names() { pieces; echo "p$?" >&4; }
         pack() {
           case $tk in
-          gnu) $t --null --no-unquote --no-recursion --format=posix --pax-option=delete=atime,delete=ctime -T - -cf - ;;
-          bsd) $t --null -n --format pax --options pax:hdrcharset=BINARY $bx -T - -cf - ;;
-          *) xargs -0 -r $t -c -f - --no-recursion; e=$?; dd if=/dev/zero bs=512 count=2 2>/dev/null; return $e ;;
+          gnu) if [ "$1" = raw ]; then set -- --format=gnu
+            else set -- --format=posix --pax-option=delete=atime,delete=ctime; fi
+            $t --null --no-unquote --no-recursion "$@" -T - -cf - ;;
+          bsd) if [ "$1" = raw ]; then set -- gnutar; else set -- pax; fi
+            $t --null -n --format "$1" $bx -T - -cf - ;;
+          *) xargs -0 -r sh -c 't=$0; $t -c -f - --no-recursion "$@"' "$t"; e=$?; dd if=/dev/zero bs=512 count=2 2>/dev/null; return $e ;;
           esac
         }
         squeeze() { if [ "$1" = gzip ]; then gzip -1 -c; else zstd -q -c; fi; }
         send() {
-          x=$( { if [ "$1" = none ]; then { names | { pack; echo "t$?" >&4; }; } >&3; echo z0 >&4
-            else { names | { pack; echo "t$?" >&4; }; } | { squeeze "$1" >&3; echo "z$?" >&4; }; fi; } 4>&1 )
+          x=$( { if [ "$1" = none ]; then { names | { pack "$2"; echo "t$?" >&4; }; } >&3; echo z0 >&4
+            else { names | { pack "$2"; echo "t$?" >&4; }; } | { squeeze "$1" >&3; echo "z$?" >&4; }; fi; } 4>&1 )
           p=1 s=255 z=255
           for i in $x; do
             case $i in p*) p=${i#p} ;; t*) s=${i#t} ;; z*) z=${i#z} ;; esac
@@ -219,7 +223,8 @@ package enum RemoteScript {
 
     /// The steps before and after the archive, each a list of names.
     ///
-    /// What was to go and is still there is noted. Nothing is removed after an archive that could not be unpacked whole.
+    /// `xargs` always runs a shell: when BusyBox's runs an applet of its own, `rm` for one, some of many names get lost. What was
+    /// to go and is still there is noted. Nothing is removed after an archive that could not be unpacked whole.
     private static let steps = #"""
         gone() { xargs -0 -n 500 sh -c "$there" sh <"$tmp/$1" >>"$tmp/remain"; }
         stamp() {
@@ -232,10 +237,10 @@ package enum RemoteScript {
           while read -r i p o x; do
             [ "$p" = "$1" ] || continue
             case $o in
-            rm) if [ "$s" = 0 ]; then xargs -0 rm -f <"$tmp/$i" || e=1; fi; gone "$i" ;;
-            rmdir) if [ "$s" = 0 ]; then xargs -0 rmdir <"$tmp/$i" 2>/dev/null; fi; gone "$i" ;;
+            rm) if [ "$s" = 0 ]; then xargs -0 sh -c 'rm -f "$@"' sh <"$tmp/$i" || e=1; fi; gone "$i" ;;
+            rmdir) if [ "$s" = 0 ]; then xargs -0 sh -c 'rmdir "$@"' sh <"$tmp/$i" 2>/dev/null; fi; gone "$i" ;;
             chmod) xargs -0 -n 200 sh -c "$modes" "$x" <"$tmp/$i" || e=1 ;;
-            chown) xargs -0 chown -h "$x" <"$tmp/$i" || e=1 ;;
+            chown) xargs -0 sh -c 'chown -h "$0" "$@"' "$x" <"$tmp/$i" || e=1 ;;
             times) stamp "$tmp/$i" || e=1 ;;
             esac
           done <"$tmp/plan"
@@ -324,8 +329,7 @@ package enum RemoteScript {
           case $v in
           list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
-          ping) pieces >/dev/null || exit 65; say pong ;;
-          send) cd -P "$r" || fail root; send "$a"; exit 0 ;;
+          send) cd -P "$r" || fail root; send "$a" "$b"; exit 0 ;;
           receive) receive "$a" "$b"; exit 0 ;;
           *) exit 65 ;;
           esac

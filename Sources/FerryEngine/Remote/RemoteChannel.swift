@@ -184,14 +184,15 @@ enum RemoteExit {
         var error = TransportError(
             .commandFailed, sandbox: sandbox, purpose: purpose, reason: "the command ended early", status: exit.status,
             errorTail: exit.errorTail)
-        if isFullDisk(exit.errorTail) {
-            error.code = .noSpace
-            error.reason = "a disk there is full"
-            error.advice = "make room in the sandbox and run the same command again"
-        } else if exit.status == 127 || exit.status == 126 {
+        // The shell first: some print the whole command that they could not run, and so every word in it.
+        if exit.status == 127 || exit.status == 126 {
             error.code = .missingTool
             error.reason = "there is no POSIX shell that could be run"
             error.advice = "use an image that has sh and tar, for example one with busybox"
+        } else if isFullDisk(exit.errorTail) {
+            error.code = .noSpace
+            error.reason = "a disk there is full"
+            error.advice = "make room in the sandbox and run the same command again"
         } else if exit.status == 0 {
             error.code = .malformed
             error.reason = "its output was cut off"
@@ -202,7 +203,7 @@ enum RemoteExit {
 
     static func isFullDisk(_ text: [UInt8]) -> Bool {
         let text = String(decoding: text, as: UTF8.self)
-        return text.contains("No space left on device") || text.contains("quota exceeded")
+        return text.contains("No space left on device") || text.contains("Disk quota exceeded")
     }
 
     static func reason(ofStep step: String) -> String {

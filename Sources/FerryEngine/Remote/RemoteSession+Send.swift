@@ -12,9 +12,13 @@ extension RemoteSession {
     /// - Parameters:
     ///   - paths: Paths below the root.
     ///   - compression: How the sandbox compresses it.
+    ///   - hasRawTargets: Whether one of them is a link to a target that is not UTF-8. For those, and for such paths, times come in
+    ///     whole seconds.
     /// - Returns: The archive.
     /// - Throws: ``TransportError``.
-    func send(_ paths: [[UInt8]], compression: Compression = .none) throws(TransportError) -> RemoteArchiveSource {
+    func send(
+        _ paths: [[UInt8]], compression: Compression = .none, hasRawTargets: Bool = false
+    ) throws(TransportError) -> RemoteArchiveSource {
         do throws(TransportError) {
             try begin("reading from '\(root.display)'")
             try demandRoot()
@@ -24,7 +28,8 @@ extension RemoteSession {
             try demandTools()
             try demand(compression)
             guard channel.isDrained else { throw channel.surprise([]) }
-            try channel.send(line: "send \(compression.rawValue)")
+            let isRaw = hasRawTargets || paths.contains { String(validating: $0, as: UTF8.self) == nil }
+            try channel.send(line: "send \(compression.rawValue) \(isRaw ? "raw" : "plain")")
         } catch {
             if case .transport(let error) = giveUp(.transport(error)) { throw error }
             throw error
