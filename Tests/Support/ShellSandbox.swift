@@ -10,6 +10,8 @@ package struct ShellSandbox: Sandbox {
     package var launcher: [String]
     package var environment: [String]
 
+    /// Makes a sandbox.
+    ///
     /// - Parameters:
     ///   - launcher: A program and its arguments, before the command's text.
     ///   - path: The search path for the tools.
@@ -156,9 +158,12 @@ package final class ShellProcess: SandboxProcess {
 package final class ToolDirectory {
     package let path: String
 
+    /// Makes the directory.
+    ///
     /// - Parameters:
     ///   - names: Programs of this machine, wherever they are.
     ///   - renamed: Others, by the names they get.
+    /// - Throws: ``Missing``.
     package init(_ names: [String], renamed: [String: String] = [:]) throws {
         var template = "/tmp/ferry-tools-XXXXXX".utf8CString.map { $0 }
         guard unsafe mkdtemp(&template) != nil else { throw Missing(name: "mkdtemp") }

@@ -7,8 +7,9 @@ package struct ListedStatus: Equatable, Sendable {
 
     /// Reads `KIND MODE SIZE MTIME CTIME INODE LINKS DEVICE UID GID`, the mode in octal, all else in decimal.
     ///
+    /// Nil when it is not exactly that, or a number is out of range.
+    ///
     /// - Parameter record: The string.
-    /// - Returns: Nil when it is not exactly that, or a number is out of range.
     package init?(record: some Collection<UInt8>) {
         let words = Words(record)
         guard words.count == 10, words[0].count == 1, let letter = words[0].first,
@@ -20,8 +21,9 @@ package struct ListedStatus: Equatable, Sendable {
 
     /// Reads a line of `stat -c '%f %s %i %h %d %u %g %y %z'`, or with `%Y %Z` at its end.
     ///
+    /// Nil when it is not exactly that, or a number is out of range.
+    ///
     /// - Parameter line: The line without its end.
-    /// - Returns: Nil when it is not exactly that, or a number is out of range.
     package init?(statLine line: some Collection<UInt8>) {
         let words = Words(line)
         let mtime: Timestamp?

@@ -118,10 +118,9 @@ package struct RemoteOwner: Hashable, Sendable {
 }
 
 extension RemoteFacts {
-    /// Puts together what a probe printed.
+    /// Puts together what a probe printed; nil when something of it makes no sense.
     ///
     /// - Parameter fields: Its strings `key=value`; unknown keys are for later versions.
-    /// - Returns: The facts; nil when one of them makes no sense.
     package init?(parsing fields: some Sequence<[UInt8]>) {
         var values: [String: [UInt8]] = [:]
         for field in fields {

@@ -33,7 +33,7 @@ enum RemotePrograms {
         """#
 
     private static let pythonListing = #"""
-        import os,sys,stat
+        os,sys,stat=map(__import__,("os","sys","stat"))
         o=sys.stdout.buffer
         K={stat.S_IFREG:"f",stat.S_IFDIR:"d",stat.S_IFLNK:"l",stat.S_IFIFO:"p",stat.S_IFSOCK:"s",stat.S_IFCHR:"c",stat.S_IFBLK:"b"}
         def bad(p,e): o.write(b"!\0"+p+b"\0"+os.fsencode(e.strerror or "")+b"\0")
@@ -109,7 +109,7 @@ enum RemotePrograms {
         """#
 
     private static let pythonDigests = #"""
-        import os,sys,stat,hashlib
+        os,sys,stat,hashlib=map(__import__,("os","sys","stat","hashlib"))
         o=[]
         for p in sys.stdin.buffer.read().split(b"\0")[:-1]:
             r="-"
@@ -162,7 +162,7 @@ enum RemotePrograms {
         """#
 
     private static let pythonTimes = #"""
-        import os,sys
+        os,sys=map(__import__,("os","sys"))
         e=0
         for r in sys.stdin.buffer.read().split(b"\0")[:-1]:
             t,p=r.split(b" ",1)

@@ -59,7 +59,9 @@ package enum RemoteRoot: Hashable, Sendable {
 
     /// Takes a target's path, absolute or `/~/…`.
     ///
-    /// - Parameter target: The path as it stands in a target.
+    /// - Parameters:
+    ///   - path: The path as it stands in a target.
+    ///   - isBelowHome: Whether it is of the second form.
     package init(path: [UInt8], isBelowHome: Bool) {
         guard isBelowHome else {
             self = .absolute(path)

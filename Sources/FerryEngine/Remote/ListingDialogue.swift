@@ -4,7 +4,7 @@ import FerryTransport
 /// Why a listing could not be taken.
 enum ListingFailure: Error {
     case remote(RemoteFailure)
-    case unsafe(UnsafeListing)
+    case refused(RefusedListing)
 }
 
 /// Reads the strings of one listing and gives its entries to a ``RemoteListingReader``.
@@ -35,12 +35,8 @@ struct ListingDialogue {
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
-                    do throws(UnsafeListing) {
-                        var listing = try reader.finish(isComplete: words[1] == "0")
-                        listing.start = start
-                        return listing
-                    } catch {
-                        throw .unsafe(error)
+                    do throws(RefusedListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                        throw .refused(error)
                     }
                 case "clock":
                     start = words.count == 2 ? Self.time(words[1]) : nil
@@ -70,22 +66,22 @@ struct ListingDialogue {
         switch head {
         case [UInt8(ascii: "!")]:
             let (path, reason) = (try next(), try next())
-            try check { (reader) throws(UnsafeListing) in
+            try check { (reader) throws(RefusedListing) in
                 try reader.addUnreadable(path[...], reason: reason[...])
             }
         case [UInt8(ascii: "@")]:
             let (path, target) = (try next(), try next())
             targetBytes += Int64(path.count + target.count)
             guard targetBytes <= options.limits.nameBytes else {
-                throw .unsafe(UnsafeListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
+                throw .refused(RefusedListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
             }
             targets[path] = target
         case [UInt8(ascii: "%")]:
             try takeBatch()
         default:
             let (path, target) = (try next(), try next())
-            guard let listed = ListedStatus(record: head) else { throw .unsafe(Self.senseless(head, path)) }
-            try check { (reader) throws(UnsafeListing) in try reader.add(path[...], listed, target: target[...]) }
+            guard let listed = ListedStatus(record: head) else { throw .refused(Self.senseless(head, path)) }
+            try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
         }
     }
 
@@ -94,19 +90,19 @@ struct ListingDialogue {
         let lines = try next().split(separator: 0x0A, omittingEmptySubsequences: false)
         for line in lines {
             let path = try next()
-            guard let listed = ListedStatus(statLine: line) else { throw .unsafe(Self.senseless(line, path)) }
+            guard let listed = ListedStatus(statLine: line) else { throw .refused(Self.senseless(line, path)) }
             let target = listed.status.kind == .symlink ? targets.removeValue(forKey: path) ?? [] : []
-            try check { (reader) throws(UnsafeListing) in try reader.add(path[...], listed, target: target[...]) }
+            try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
         }
         guard try next().isEmpty else {
-            throw .unsafe(UnsafeListing("there are not as many names as lines"))
+            throw .refused(RefusedListing("there are not as many names as lines"))
         }
     }
 
     private mutating func check(
-        _ body: (inout RemoteListingReader) throws(UnsafeListing) -> Void
+        _ body: (inout RemoteListingReader) throws(RefusedListing) -> Void
     ) throws(ListingFailure) {
-        do throws(UnsafeListing) { try body(&reader) } catch { throw .unsafe(error) }
+        do throws(RefusedListing) { try body(&reader) } catch { throw .refused(error) }
     }
 
     private func next() throws(ListingFailure) -> [UInt8] {
@@ -117,12 +113,12 @@ struct ListingDialogue {
             throw .remote(error)
         }
         guard channel.receivedBytes - firstByte <= options.limits.listingBytes else {
-            throw .unsafe(UnsafeListing("it exceeds the limit 'listing bytes' of \(options.limits.listingBytes)"))
+            throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(options.limits.listingBytes)"))
         }
         return string
     }
 
-    private static func senseless(_ record: some Collection<UInt8>, _ path: [UInt8]) -> UnsafeListing {
-        UnsafeListing("'\(displayName(of: Array(record.prefix(200))))' makes no sense", path: path)
+    private static func senseless(_ record: some Collection<UInt8>, _ path: [UInt8]) -> RefusedListing {
+        RefusedListing("'\(displayName(of: Array(record.prefix(200))))' makes no sense", path: path)
     }
 }

@@ -60,7 +60,7 @@ final class RemoteChannel {
             }
             searched = end
             guard end - start <= limit else {
-                throw .unsafe(UnsafeListing("a string is longer than the limit of \(limit) bytes"))
+                throw .refused(RefusedListing("a string is longer than the limit of \(limit) bytes"))
             }
             let before = start
             guard try fill() else {

@@ -8,7 +8,7 @@ enum RemoteFailure: Error {
     /// The sandbox or the way to it failed.
     case transport(TransportError)
     /// The sandbox says something that no honest one says.
-    case unsafe(UnsafeListing)
+    case refused(RefusedListing)
     /// What was to be sent could not be read or encoded, or somebody asked to stop.
     case packing(PackFailure)
 
@@ -21,7 +21,7 @@ enum RemoteFailure: Error {
             case .cancelled: SyncError(.cancelled, "stopped on request: \(error.purpose)")
             default: SyncError(.transport, error.description)
             }
-        case .unsafe(let error): SyncError(.unsafeArchive, error.description, examples: error.path.map { [$0] } ?? [])
+        case .refused(let error): SyncError(.unsafeArchive, error.description, examples: error.path.map { [$0] } ?? [])
         case .packing(.cancelled): SyncError(.cancelled, "stopped on request; run the same command again to finish")
         case .packing(.archive(let error)): SyncError(.failed, error.description)
         case .packing(.output(let error)): SyncError(.failed, "cannot write to the sandbox: \(error.description)")
@@ -31,7 +31,7 @@ enum RemoteFailure: Error {
 }
 
 /// A listing that cannot be true, or is larger than anything that is taken from a sandbox.
-struct UnsafeListing: Error, Equatable {
+struct RefusedListing: Error, Equatable {
     /// The path at which it was noticed; nil when it is not about one.
     var path: [UInt8]?
     /// What is wrong, as a clause.
@@ -43,7 +43,7 @@ struct UnsafeListing: Error, Equatable {
     }
 }
 
-extension UnsafeListing: CustomStringConvertible {
+extension RefusedListing: CustomStringConvertible {
     var description: String {
         let place = path.map { " at '\(displayName(of: $0.prefix(1_000)))'" } ?? ""
         return "the sandbox's listing is refused\(place): \(reason); nothing was changed: see what runs in the sandbox"

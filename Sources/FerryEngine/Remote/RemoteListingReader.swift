@@ -44,9 +44,9 @@ struct RemoteListingReader {
     ///   - path: The path as `find` names it: `.` or `./path`.
     ///   - listed: What is said of it.
     ///   - target: A link's target.
-    /// - Throws: ``UnsafeListing``.
+    /// - Throws: ``RefusedListing``.
     mutating func add(_ path: ArraySlice<UInt8>, _ listed: ListedStatus, target: ArraySlice<UInt8>)
-        throws(UnsafeListing)
+        throws(RefusedListing)
     {
         if path.elementsEqual(".".utf8) { return try addRoot(listed) }
         let path = try checked(path)
@@ -58,7 +58,7 @@ struct RemoteListingReader {
             return
         }
         guard target.isEmpty || listed.status.kind == .symlink else {
-            throw UnsafeListing("a \(listed.status.kind.noun) has a link's target", path: path.bytes)
+            throw RefusedListing("a \(listed.status.kind.noun) has a link's target", path: path.bytes)
         }
         let id = try insert(path, listed.status, target: target)
         if options.preserve.isEmpty == false, options.preserve.protects(path, isDirectory: isDirectory) {
@@ -76,7 +76,7 @@ struct RemoteListingReader {
     }
 
     /// Takes note of a path of which the sandbox could not learn what is there.
-    mutating func addUnreadable(_ path: ArraySlice<UInt8>, reason: ArraySlice<UInt8>) throws(UnsafeListing) {
+    mutating func addUnreadable(_ path: ArraySlice<UInt8>, reason: ArraySlice<UInt8>) throws(RefusedListing) {
         if path.elementsEqual(".".utf8) {
             unreadable.append(([], Array(reason)))
         } else {
@@ -85,25 +85,25 @@ struct RemoteListingReader {
         guard unreadable.count <= options.limits.entries else { throw exceeded("entries", options.limits.entries) }
     }
 
-    private mutating func addRoot(_ listed: ListedStatus) throws(UnsafeListing) {
+    private mutating func addRoot(_ listed: ListedStatus) throws(RefusedListing) {
         guard root == nil, tree.count == 0, excludedCount == 0 else {
-            throw UnsafeListing("the directory itself is listed twice or too late")
+            throw RefusedListing("the directory itself is listed twice or too late")
         }
-        guard listed.status.kind == .directory else { throw UnsafeListing("it is not of a directory") }
+        guard listed.status.kind == .directory else { throw RefusedListing("it is not of a directory") }
         root = listed
     }
 
-    private mutating func checked(_ path: ArraySlice<UInt8>) throws(UnsafeListing) -> RelativePath {
+    private mutating func checked(_ path: ArraySlice<UInt8>) throws(RefusedListing) -> RelativePath {
         guard path.starts(with: "./".utf8) else {
-            throw UnsafeListing("the path does not begin at the directory", path: Array(path))
+            throw RefusedListing("the path does not begin at the directory", path: Array(path))
         }
         let relative: RelativePath
         do throws(RelativePathError) {
             relative = try RelativePath(validating: Array(path.dropFirst(2)))
         } catch {
-            throw UnsafeListing("the path \(error.reason)", path: Array(path))
+            throw RefusedListing("the path \(error.reason)", path: Array(path))
         }
-        guard isPartial || root != nil else { throw UnsafeListing("it does not begin with the directory itself") }
+        guard isPartial || root != nil else { throw RefusedListing("it does not begin with the directory itself") }
         guard relative.depth <= options.limits.depth else {
             throw exceeded("depth", options.limits.depth, path: relative.bytes)
         }
@@ -112,8 +112,8 @@ struct RemoteListingReader {
 
     private mutating func insert(
         _ path: RelativePath, _ status: EntryStatus, target: ArraySlice<UInt8>
-    ) throws(UnsafeListing) -> EntryID {
-        guard target.count <= 64 << 10 else { throw UnsafeListing("a link's target is too long", path: path.bytes) }
+    ) throws(RefusedListing) -> EntryID {
+        guard target.count <= 64 << 10 else { throw RefusedListing("a link's target is too long", path: path.bytes) }
         nameBytes += Int64(path.name.count + target.count + 2)
         guard nameBytes <= options.limits.nameBytes else { throw exceeded("name bytes", options.limits.nameBytes) }
         var madeUp: [[UInt8]] = []
@@ -121,7 +121,7 @@ struct RemoteListingReader {
         do throws(TreeBuilder.Misfit) {
             insertion = try tree.insert(path, status: status, target: target) { madeUp.append(Array($0)) }
         } catch {
-            throw UnsafeListing(Self.reason(of: error), path: path.bytes)
+            throw RefusedListing(Self.reason(of: error), path: path.bytes)
         }
         for directory in madeUp {
             nameBytes += Int64(directory.count)
@@ -130,7 +130,7 @@ struct RemoteListingReader {
         let most = min(options.limits.entries, RemoteLimits.mostEntries)
         guard tree.count <= most else { throw exceeded("entries", most) }
         if case .replaced = insertion, missing.remove(path.bytes) == nil {
-            throw UnsafeListing("it is listed twice", path: path.bytes)
+            throw RefusedListing("it is listed twice", path: path.bytes)
         }
         return insertion.id
     }
@@ -168,11 +168,11 @@ struct RemoteListingReader {
     ///
     /// - Parameter isComplete: Whether the sandbox says that it could read everything but what it told.
     /// - Returns: The listing.
-    /// - Throws: ``UnsafeListing``.
-    consuming func finish(isComplete: Bool) throws(UnsafeListing) -> RemoteListing {
-        guard isPartial || root != nil else { throw UnsafeListing("it does not name the directory itself") }
+    /// - Throws: ``RefusedListing``.
+    consuming func finish(isComplete: Bool) throws(RefusedListing) -> RemoteListing {
+        guard isPartial || root != nil else { throw RefusedListing("it does not name the directory itself") }
         if !isPartial, let path = missing.first {
-            throw UnsafeListing("entries below it are listed, it is not", path: path)
+            throw RefusedListing("entries below it are listed, it is not", path: path)
         }
         for (path, reason) in unreadable { try noteUnreadable(path, reason) }
         for path in holders { markDirectory(path, .holdsUnlisted) }
@@ -191,9 +191,9 @@ struct RemoteListingReader {
             root: root)
     }
 
-    private mutating func noteUnreadable(_ path: [UInt8], _ reason: [UInt8]) throws(UnsafeListing) {
+    private mutating func noteUnreadable(_ path: [UInt8], _ reason: [UInt8]) throws(RefusedListing) {
         let why = reason.isEmpty ? "permission denied" : displayName(of: reason.prefix(200))
-        guard !path.isEmpty else { throw UnsafeListing("the directory itself cannot be read: \(why)") }
+        guard !path.isEmpty else { throw RefusedListing("the directory itself cannot be read: \(why)") }
         let relative = RelativePath(unchecked: path)
         let found = tree.find(relative)
         if exclusion.excludes(relative, isDirectory: found.map { tree[$0].kind == .directory } ?? true) { return }
@@ -219,7 +219,7 @@ struct RemoteListingReader {
         if let id = tree.find(RelativePath(unchecked: path)), tree[id].kind == .directory { tree.mark(id, flags) }
     }
 
-    private func exceeded(_ name: String, _ limit: some BinaryInteger, path: [UInt8]? = nil) -> UnsafeListing {
-        UnsafeListing("it exceeds the limit '\(name)' of \(limit)", path: path)
+    private func exceeded(_ name: String, _ limit: some BinaryInteger, path: [UInt8]? = nil) -> RefusedListing {
+        RefusedListing("it exceeds the limit '\(name)' of \(limit)", path: path)
     }
 }

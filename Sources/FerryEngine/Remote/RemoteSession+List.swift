@@ -34,7 +34,7 @@ extension RemoteSession {
         } catch {
             switch error {
             case .remote(let failure): throw failure
-            case .unsafe(let failure): throw .unsafe(failure)
+            case .refused(let failure): throw .refused(failure)
             }
         }
     }

@@ -18,8 +18,7 @@ struct RemoteSink: ~Copyable, PackSink {
     /// The number of entries that the end mark told; nil while there was none.
     private(set) var endMark: RemoteEndMark?
 
-    /// Directories are made writable, so that what belongs in them can be made; their modes are set afterwards.
-    static var opensDirectories: Bool { true }
+    static var feedsSandbox: Bool { true }
 
     init(_ channel: RemoteChannel, _ compression: Compression) throws(PackFailure) {
         process = channel.process

@@ -12,13 +12,16 @@ protocol PackSink: ~Copyable {
     mutating func splice(from file: borrowing FileHandle, count: Int) throws(PackFailure) -> Int?
     /// Told the number of entries when all were written, before the end of the archive is.
     mutating func endEntries(_ count: Int) throws(PackFailure)
-    /// Whether directories travel writable for their owner, because their modes are set afterwards by other means.
-    static var opensDirectories: Bool { get }
+    /// Whether a sandbox's own tar reads it.
+    ///
+    /// Then directories travel writable for their owner, because their modes are set afterwards by other means, and names that
+    /// bsdtar would strip of a Windows drive (`C:`) begin with `./`.
+    static var feedsSandbox: Bool { get }
 }
 
 extension PackSink where Self: ~Copyable {
     mutating func endEntries(_ count: Int) throws(PackFailure) {}
-    static var opensDirectories: Bool { false }
+    static var feedsSandbox: Bool { false }
 }
 
 /// Why a stream could not be written.
@@ -84,14 +87,17 @@ struct PackStream: ~Copyable {
     ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests) = (snapshot, root, options.takesDigests)
-        let opensDirectories = Sink.opensDirectories
+        let feedsSandbox = Sink.feedsSandbox
+        if feedsSandbox {
+            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true)
+        }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
             count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
             result: PackChunk.init,
             state: {
                 EntryEncoder(
-                    snapshot, root: root, takesDigests: takesDigests, opensDirectories: opensDirectories)
+                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox)
             },
             work: { index, chunk, encoder in
                 chunk.clear()
@@ -147,7 +153,8 @@ struct PackStream: ~Copyable {
         let record = snapshot[id]
         do throws(ArchiveError) {
             let member = TarMember(kind: .hardLink, mode: record.mode, mtime: record.mtime)
-            try encoder.appendHeader(member, id, target: snapshot.path(of: first)[...], to: &chunk.buffer)
+            let target = Sink.feedsSandbox ? EntryEncoder.anchored(snapshot.path(of: first)) : snapshot.path(of: first)
+            try encoder.appendHeader(member, id, target: target[...], to: &chunk.buffer)
             chunk.entryCount = 1
         } catch {
             throw .archive(error)

@@ -19,6 +19,7 @@ struct RemoteReceiveTests {
             "none": .directory(mode: 0, mtime: time), "wide": .directory(mode: 0o777, mtime: time),
             "dangling": .link("no/where", mtime: time), "absolute": .link("/nothing", mtime: time),
             "first": .file("two", mode: 0o666, mtime: time), "second": .hardLink("first"),
+            "D:drive/a": .file("a", mtime: time), "D:drive/b": .hardLink("D:drive/a"),
             "large": .file(bytes: [UInt8](repeating: 7, count: 3 << 20), mode: 0o644, mtime: time),
         ]
         for name in oddNames {
