@@ -13,6 +13,8 @@ public final class ProcessSandbox: Sandbox {
         case arguments
         /// As one command line for a shell over there, as `ssh` does it.
         case line
+        /// Not at all: the prefix is everything, and the command has no text.
+        case nothing
     }
 
     /// How the end of a child is read.
@@ -95,6 +97,7 @@ public final class ProcessSandbox: Sandbox {
         switch form {
         case .arguments: [Array("sh".utf8), Array("-c".utf8), script]
         case .line: [RemoteLine.line(for: script)]
+        case .nothing: []
         }
     }
 

@@ -8,6 +8,8 @@ public struct ProviderRegistry: Sendable {
         TarProvider(),
         SSHProvider(),
         DockerProvider(),
+        ExecProvider(),
+        KubernetesProvider(),
     ])
 
     private let providers: [TargetScheme: any Provider]
