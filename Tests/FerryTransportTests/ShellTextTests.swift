@@ -1,3 +1,4 @@
+import FerryCore
 import FerryTesting
 import FerryTransport
 import Testing
