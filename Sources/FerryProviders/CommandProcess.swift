@@ -60,11 +60,13 @@ final class CommandProcess: SandboxProcess {
         do throws(ProcessError) { exit = try child.wait() } catch { throw context.error(error) }
         let plain = SandboxExit(status: exit.status, errorTail: exit.errorTail)
         switch context.verdict(plain, exit.isSignal) {
-        case .ended(let exit): return exit
+        case .ended(let exit):
+            return SandboxExit(
+                status: exit.status, errorTail: exit.errorTail.suffix(SandboxExit.longestErrorTail))
         case .failed(let code, let reason, let advice):
             throw TransportError(
                 code, sandbox: context.sandbox, purpose: context.purpose, reason: reason, advice: advice,
-                errorTail: exit.errorTail)
+                errorTail: exit.errorTail.suffix(SandboxExit.longestErrorTail))
         }
     }
 

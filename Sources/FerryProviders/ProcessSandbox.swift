@@ -70,7 +70,8 @@ public final class ProcessSandbox: Sandbox {
         launch.environment = environment
         launch.deadline = command.deadline
         launch.idleTimeout = command.idleTimeout
-        launch.errorLimit = SandboxExit.longestErrorTail
+        // The lines of the prefix's own that a verdict takes out are to cost nothing of the command's.
+        launch.errorLimit = SandboxExit.longestErrorTail + 256
         let context = ProcessContext(
             sandbox: name, purpose: command.purpose, program: prefix.first ?? [], verdict: verdict)
         let child: ChildProcess

@@ -44,14 +44,18 @@ package final class SSHServer {
         for _ in 0..<20 where started == nil {
             let port = UInt16.random(in: 20_000...60_000)
             let configuration = [
-                "Port \(port)", "ListenAddress 127.0.0.1", "HostKey \(path)/host", "PidFile none", "UsePAM no",
+                "Port \(port)", "ListenAddress 127.0.0.1", "HostKey \(path)/host", "PidFile \(path)/pid", "UsePAM no",
                 "AuthorizedKeysFile \(path)/client.pub", "StrictModes no", "PermitRootLogin prohibit-password",
                 "PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxStartups 50", "MaxSessions 20",
             ]
             let name = "\(path)/sshd_config"
             try (settings + configuration).joined(separator: "\n").appending("\n")
                 .write(toFile: name, atomically: true, encoding: .utf8)
-            let running = try Tool.Running(program, ["-D", "-E", "\(path)/log-\(port)", "-f", name])
+            // Below another program, for two reasons. sshd closes the descriptor by which Foundation notices the end of a process, so
+            // Foundation takes it for dead, waits for it, and no other process's end is noticed meanwhile. And it ends
+            // by itself when the tests are killed.
+            let running = try Tool.Running(
+                "/usr/bin/timeout", ["600", program, "-D", "-E", "\(path)/log-\(port)", "-f", name])
             if Self.isListening(running, log: "\(path)/log-\(port)") { started = (running, port) }
         }
         guard let started else {
@@ -86,7 +90,8 @@ package final class SSHServer {
     /// Ends the server's connections, as a broken network does.
     package func dropConnections() throws {
         // The session processes are the server's children.
-        _ = try Tool.run("/usr/bin/pkill", ["-KILL", "-P", "\(server.identifier)"])
+        let number = try String(contentsOfFile: "\(directory.path)/pid", encoding: .utf8).filter(\.isNumber)
+        _ = try Tool.run("/usr/bin/pkill", ["-KILL", "-P", number])
     }
 
     private static func isListening(_ server: Tool.Running, log: String) -> Bool {
@@ -97,7 +102,7 @@ package final class SSHServer {
             guard server.isRunning else { return false }
             usleep(25_000)
         }
-        kill(server.identifier, SIGKILL)
+        kill(server.identifier, SIGTERM)
         return false
     }
 }
