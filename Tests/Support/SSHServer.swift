@@ -14,7 +14,7 @@ package final class SSHServer {
     /// The directory with all its files.
     package let directory: URL
     package let user: String
-    private let server: Tool.Running
+    private let server: SpawnedProcess
 
     /// Starts a server.
     ///
@@ -40,7 +40,7 @@ package final class SSHServer {
             let made = try Tool.run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(path)/\(key)"])
             guard made.status == 0 else { throw Tool.Failure(result: made) }
         }
-        var started: (Tool.Running, UInt16)?
+        var started: (SpawnedProcess, UInt16)?
         for _ in 0..<20 where started == nil {
             let port = UInt16.random(in: 20_000...60_000)
             let configuration = [
@@ -51,10 +51,8 @@ package final class SSHServer {
             let name = "\(path)/sshd_config"
             try (settings + configuration).joined(separator: "\n").appending("\n")
                 .write(toFile: name, atomically: true, encoding: .utf8)
-            // Below another program, for two reasons. sshd closes the descriptor by which Foundation notices the end of a process, so
-            // Foundation takes it for dead, waits for it, and no other process's end is noticed meanwhile. And it ends
-            // by itself when the tests are killed.
-            let running = try Tool.Running(
+            // It ends by itself when the tests are killed.
+            let running = try SpawnedProcess(
                 "/usr/bin/timeout", ["600", program, "-D", "-E", "\(path)/log-\(port)", "-f", name])
             if Self.isListening(running, log: "\(path)/log-\(port)") { started = (running, port) }
         }
@@ -82,9 +80,7 @@ package final class SSHServer {
 
     /// Ends the server; connections that are open go on.
     package func stop() {
-        guard server.isRunning else { return }
-        kill(server.identifier, SIGTERM)
-        _ = try? server.wait()
+        server.stop()
     }
 
     /// Ends the server's connections, as a broken network does.
@@ -94,7 +90,7 @@ package final class SSHServer {
         _ = try Tool.run("/usr/bin/pkill", ["-KILL", "-P", number])
     }
 
-    private static func isListening(_ server: Tool.Running, log: String) -> Bool {
+    private static func isListening(_ server: SpawnedProcess, log: String) -> Bool {
         for _ in 0..<200 {
             if let text = try? String(contentsOfFile: log, encoding: .utf8), text.contains("Server listening on") {
                 return true
@@ -102,7 +98,7 @@ package final class SSHServer {
             guard server.isRunning else { return false }
             usleep(25_000)
         }
-        kill(server.identifier, SIGTERM)
+        server.stop()
         return false
     }
 }

@@ -107,7 +107,8 @@ struct BadEndpointTests {
             ["sync", "push", "world/ws/closed", "world/sandbox"] + state, status: 1,
             naming: ["world/ws/closed", "Permission denied"], in: world, wrapper: nobody)
         try expectUnchanged(
-            ["sync", "pull", "world/sandbox", "world/canary"] + state, status: 5, naming: ["Permission denied"], in: world,
+            ["sync", "pull", "world/sandbox", "world/canary"] + state, status: 5, naming: ["Permission denied"],
+            in: world,
             wrapper: nobody)
     }
 

@@ -93,7 +93,8 @@ final class RemoteWorld {
             .map { ($0.path, $0.record.mtime) }
         change(&request)
         var stream = PackStream(
-            snapshot, root: root, options: SyncOptions(), scope: PackScope(keepsHoles: false), cancellation: CancellationFlag(),
+            snapshot, root: root, options: SyncOptions(), scope: PackScope(keepsHoles: false),
+            cancellation: CancellationFlag(),
             progress: TransferProgress())
         return try session.receive(request) { (sink) throws(PackFailure) in
             guard limit < .max else { return try stream.run(to: &sink) { _, _ in } }
