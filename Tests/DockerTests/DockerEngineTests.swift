@@ -9,7 +9,7 @@ struct DockerEngineTests {
     typealias Kind = ContainerEngine.Kind
 
     /// A container of its own for a test.
-    private func sandbox(
+    func sandbox(
         _ kind: Kind, start: Bool = true, options: [String] = []
     ) throws -> (sandbox: DockerSandbox, engine: ContainerEngine, name: String) {
         let engine = try WithEngines.engine(kind)

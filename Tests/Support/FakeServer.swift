@@ -19,6 +19,7 @@ package final class FakeServer: Sendable {
     /// - Parameters:
     ///   - path: The path of a Unix socket; nil: a port on the loopback interface.
     ///   - serve: Talks on one connection, on a thread of its own; the connection is closed when it returns.
+    /// - Throws: When it cannot listen.
     package init(at path: String? = nil, _ serve: @escaping @Sendable (FakeConnection) -> Void) throws {
         let listener = socket(
             path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -45,6 +45,8 @@ final class DockerStream: Sendable {
     ///
     /// - Parameters:
     ///   - tunnel: The connection.
+    ///   - deadline: When the command has to be over, and how long that was from its start.
+    ///   - idleTimeout: How long nothing may move.
     ///   - isRunning: Whether the command runs; asked when its output has ended and it does not take its input.
     init(
         _ tunnel: HTTPTunnel, deadline: (end: ContinuousClock.Instant, length: Duration)?, idleTimeout: Duration?,
