@@ -16,7 +16,9 @@ package struct HTTPURL: Sendable, Hashable {
         let rest = bytes[scheme.utf8.count...]
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         let authority = rest[..<slash]
-        guard !authority.isEmpty, authority.allSatisfy({ Self.isUnreserved($0) || "[]:".utf8.contains($0) }) else {
+        guard let first = authority.first, first != UInt8(ascii: ":"),
+            authority.allSatisfy({ Self.isUnreserved($0) || "[]:".utf8.contains($0) })
+        else {
             throw Self.invalid("its host is missing, or has characters that do not belong there")
         }
         guard rest[slash...].allSatisfy({ Self.isUnreserved($0) || "/%".utf8.contains($0) }) else {

@@ -4,8 +4,9 @@ import FerryTransport
 
 /// Archives that the engine itself unpacks and packs.
 ///
-/// What is there of another kind is never replaced (`noOverwriteDirNonDir`); entries take the container's configured user as their
-/// owner where the engine can (`copyUIDGID`), and modes are exact. Nothing is deleted. An upload is not atomic.
+/// What is there of another kind is never replaced (`noOverwriteDirNonDir`), and modes are exact. Entries take the container's
+/// configured user as their owner with Podman (`copyUIDGID`), else the one that the archive says. Nothing is
+/// deleted. An upload is not atomic.
 struct DockerArchives: SandboxArchives {
     let engine: DockerEngine
 
@@ -20,7 +21,8 @@ struct DockerArchives: SandboxArchives {
         try checkDirectory(directory, purpose)
         var request = try engine.request(
             .put, "containers", engine.container, "archive", purpose: purpose,
-            query: [("path", directory), ("noOverwriteDirNonDir", [0x31]), ("copyUIDGID", [0x31])])
+            query: [("path", directory), ("noOverwriteDirNonDir", [0x31])])
+        if try givesToUser(purpose) { request.url = request.url.query("copyUIDGID", "1") }
         request.headers.append(HTTPHeader("Content-Type", "application/x-tar"))
         request.body = .stream
         request.idleTimeout = Self.idleTimeout
@@ -68,6 +70,14 @@ struct DockerArchives: SandboxArchives {
         } catch {
             throw engine.failure(error, purpose: purpose)
         }
+    }
+
+    /// Whether the engine can give what it unpacks to the container's configured user.
+    ///
+    /// Podman does. Docker 20.10 looks the user up among those of the host, where there is none of that name, or another one.
+    private func givesToUser(_ purpose: String) throws(TransportError) -> Bool {
+        guard try engine.route(purpose: purpose).isPodman else { return false }
+        return try engine.inspect(purpose: purpose).configuration?.user?.isEmpty == false
     }
 
     /// Whether the engine has answered and said yes.

@@ -9,6 +9,8 @@ final class DockerEngine: Sendable {
         var address: DockerHost.Address
         /// Such as `v1.41`; nil where the engine does not say which it has.
         var version: String?
+        /// Whether it is Podman.
+        var isPodman = false
     }
 
     /// The newest version whose rules this code follows; an older engine's own is used then.
@@ -102,7 +104,7 @@ final class DockerEngine: Sendable {
     // MARK: Where it is
 
     /// The engine, found on first use.
-    private func route(purpose: String) throws(TransportError) -> Route {
+    func route(purpose: String) throws(TransportError) -> Route {
         if let known = route.withLock({ route.state }) { return known }
         var failures: [(DockerHost.Address, HTTPError)] = []
         for address in host.addresses {
@@ -118,7 +120,9 @@ final class DockerEngine: Sendable {
                 throw failure(error, purpose: purpose, at: address)
             }
             guard reply.response.isSuccess else { throw refusal(reply, purpose: purpose) }
-            let found = Route(address: address, version: try version(reply, purpose: purpose))
+            let found = Route(
+                address: address, version: try version(reply, purpose: purpose),
+                isPodman: reply.response.value(of: "Libpod-Api-Version") != nil)
             route.withLock { route.state = found }
             return found
         }

@@ -35,7 +35,8 @@ struct DockerFrames {
     private var headCount = 0
     private var kind: UInt8 = 0
     private var left = 0
-    private var scratch = [UInt8](repeating: 0, count: 8 << 10)
+    private static let longestScratch = 8 << 10
+    private var scratch = [UInt8](repeating: 0, count: longestScratch)
     private var complaint: [UInt8] = []
 
     init(resetIsEnd: Bool) { self.resetIsEnd = resetIsEnd }
@@ -73,8 +74,10 @@ struct DockerFrames {
         left -= count
         if kind == 2 {
             errors += scratch[..<count]
-            let surplus = errors.count - 2 * SandboxExit.longestErrorTail
-            if surplus > 0 { errors.removeFirst(surplus + SandboxExit.longestErrorTail) }
+            // Not at every frame, and never what the last step brought: somebody may look for a line in it.
+            if errors.count > Self.longestScratch * 2 + SandboxExit.longestErrorTail {
+                errors.removeFirst(errors.count - Self.longestScratch)
+            }
         } else {
             complaint += scratch[..<min(count, max(0, SandboxExit.longestErrorTail - complaint.count))]
             if left == 0 {

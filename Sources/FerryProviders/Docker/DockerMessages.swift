@@ -61,11 +61,17 @@ enum DockerMessages {
             var startedAt: String?
             private enum CodingKeys: String, CodingKey { case startedAt = "StartedAt" }
         }
+        struct Configuration: Decodable {
+            var user: String?
+            private enum CodingKeys: String, CodingKey { case user = "User" }
+        }
         var id: String
         var state: State?
+        var configuration: Configuration?
         private enum CodingKeys: String, CodingKey {
             case id = "Id"
             case state = "State"
+            case configuration = "Config"
         }
     }
 

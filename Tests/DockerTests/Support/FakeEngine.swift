@@ -57,6 +57,8 @@ final class FakeEngine: Sendable {
                     return stream(connection)
                 } else if line.contains("/exec/e1/json") {
                     connection.respond(200, state)
+                } else if line.contains("/containers/c/json") {
+                    connection.respond(200, "{\"Id\":\"c\"}")
                 } else if line.hasPrefix("HEAD") {
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 } else {
