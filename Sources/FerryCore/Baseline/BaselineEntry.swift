@@ -6,7 +6,9 @@ public struct BaselineEntry: Sendable, Equatable {
     public var mode: UInt16
     /// The size of a file; 0 for everything else.
     public var size: Int64
-    /// When the content last changed. Never a reason to do anything: each side's own time is in its fingerprint.
+    /// When the content last changed.
+    ///
+    /// Never a reason to do anything: each side's own time is in its fingerprint.
     public var mtime: Timestamp
     /// A symbolic link's target.
     public var target: ArraySlice<UInt8>

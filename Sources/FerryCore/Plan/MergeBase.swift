@@ -135,6 +135,7 @@ extension Planner {
     ///   - isLocal: Whose it is.
     ///   - base: What was agreed on.
     ///   - allowsMissing: Whether something may have been deleted from it.
+    /// - Returns: False also when that is not known.
     func isTreeAsAgreed(_ id: EntryID, isLocal: Bool, _ base: MergeBase, allowsMissing: Bool) -> Bool {
         guard let baseline = self.base else { return false }
         let tree = isLocal ? localTree : remoteTree

@@ -82,6 +82,7 @@ extension Plan {
     /// when none is known.
     ///
     /// - Parameter position: A position in ``comparisons``.
+    /// - Returns: The SHA-256.
     public func agreedDigest(ofComparison position: Int) -> ArraySlice<UInt8> {
         position < facts.count ? facts[position].digest : []
     }
