@@ -12,14 +12,16 @@ struct DockerProviderTests {
 
     @Test("A target leads to the container and the directory in it")
     func target() throws {
-        guard case .sandbox(let sandbox, let root) = try endpoint(Array("docker://web_1.x-y/srv/\u{E9}".utf8)) else {
+        guard case .sandbox(let place) = try endpoint(Array("docker://web_1.x-y/srv/\u{E9}".utf8)) else {
             Issue.record("no sandbox")
             return
         }
-        #expect(sandbox.name == "docker://web_1.x-y" && root == Array("/srv/\u{E9}".utf8))
+        let sandbox = try place.open()
+        #expect(sandbox.name == "docker://web_1.x-y" && place.root == SandboxPath(absolute: Array("/srv/\u{E9}".utf8)))
         #expect(sandbox.capabilities.movesArchives && !sandbox.capabilities.crossesNetwork)
         let remote = try endpoint(Array("docker://web/srv".utf8), ["DOCKER_HOST": "tcp://10.0.0.1:2375"])
-        guard case .sandbox(let other, _) = remote else { return }
+        guard case .sandbox(let distant) = remote else { return }
+        let other = try distant.open()
         #expect(other.capabilities.crossesNetwork && !other.capabilities.provesEndOfOutput)
     }
 

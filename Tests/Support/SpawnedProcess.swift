@@ -22,7 +22,7 @@ package final class SpawnedProcess {
         }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var identifier: pid_t = 0
         let code = unsafe posix_spawn(&identifier, program, &actions, nil, words, environ)
         guard code == 0 else { throw Failure(code: code) }

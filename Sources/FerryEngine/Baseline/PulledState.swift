@@ -13,6 +13,7 @@ enum PulledState {
     ///   - hasChanged: Whether anything was written into the workspace, so that it has to be looked at again.
     ///   - problems: What failed, path by path.
     ///   - session: The sync.
+    /// - Returns: What the next baseline is made of.
     /// - Throws: ``SyncError`` when the workspace cannot be scanned again.
     static func of(
         _ plan: Plan, in workspace: OpenDirectory, at path: [UInt8], scanned stamp: ScanStamp, changed hasChanged: Bool,

@@ -11,6 +11,7 @@ enum PushedState {
     ///   - stamp: When the workspace's scan began.
     ///   - device: The device of the sandbox's root.
     ///   - problems: What failed, path by path.
+    /// - Returns: What the next baseline is made of.
     static func of(
         _ plan: Plan, _ result: CopyResult, stamp: ScanStamp, device: UInt64, problems: [Problem]
     ) -> AppliedState {
