@@ -1,3 +1,4 @@
+import CFerryShims
 package import FerryCore
 import FerryThreads
 import Synchronization
@@ -43,7 +44,10 @@ package enum TreeCopier {
         guard result.failure == nil else { return result }
         let links = outputs.flatMap(\.links)
         if !links.isEmpty {
-            // The few links wait for the files that they name, wherever another worker made those.
+            // The few links wait for the files that they name, wherever another worker made those. This thread is the caller's, who
+            // gets its umask back.
+            let umask = ferry_set_thread_umask(0)
+            defer { if umask >= 0 { _ = ferry_set_thread_umask(UInt32(umask)) } }
             var worker = CopyWorker(number: options.threads, source: source, destination: destination, shared: shared)
             worker.makeLinks(links)
             let output = worker.finish()
