@@ -126,7 +126,7 @@ struct HTTPClientTests {
         let start = ContinuousClock.now
         let idle = try #require(throws: HTTPError.self) { try client.send(request) }
         #expect(idle.code == .timedOut && idle.reason.contains("nothing moved"), "\(idle)")
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(20))
 
         let trickling = try FakeServer { connection in
             _ = connection.readRequest()
@@ -152,7 +152,7 @@ struct HTTPClientTests {
         let start = ContinuousClock.now
         let error = try #require(throws: HTTPError.self) { _ = try exchange.response() }
         #expect(error.code == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("Nobody who listens is told apart from a path that is no socket and one that is too long")

@@ -89,6 +89,6 @@ struct HTTPTunnelTests {
         let start = ContinuousClock.now
         let error = try #require(throws: HTTPError.self) { _ = try receive(tunnel) }
         #expect(error.code == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 }
