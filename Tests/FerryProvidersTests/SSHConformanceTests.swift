@@ -4,15 +4,17 @@ import FerryTransport
 import TestSupport
 import Testing
 
-@Suite("The conformance suite on ssh", .serialized)
+@Suite("The conformance suite on ssh")
 struct SSHConformanceTests {
-    @Test("A real sshd conforms", arguments: SandboxConformance.Check.allCases)
-    func conforms(check: SandboxConformance.Check) async throws {
+    @Test("A real sshd conforms, every check over one shared connection")
+    func conforms() async throws {
         let server = try SSHServer()
         let sandbox = server.sandbox()
         defer { sandbox.close() }
         // sshd ends what reads or writes when the connection goes, but not what does neither.
-        try await SandboxConformance(sandbox, except: [.leavesNothingRunning]).verify(check)
+        let failures = await SandboxConformance(sandbox, except: [.leavesNothingRunning]).failures()
+        #expect(failures.map(\.description) == [])
+        withExtendedLifetime(server) {}
     }
 }
 

@@ -71,7 +71,7 @@ extension ConformanceTrial {
         let process = try sandbox.start(command)
         let (error, time) = try failure { () throws(TransportError) in _ = try Self.readAll(process) }
         try expect(error.code == .timedOut, "reading ended with \(error)")
-        try expect(time < .seconds(5), "the deadline of 0.5 s ended it after \(time)")
+        try expect(time < Self.promptly, "the deadline of 0.5 s ended it after \(time)")
         let (second, _) = try failure { () throws(TransportError) in _ = try process.wait() }
         try expect(second.code == .timedOut, "waiting ended with \(second)")
     }
@@ -82,10 +82,10 @@ extension ConformanceTrial {
         let process = try sandbox.start(command)
         let (error, time) = try failure { () throws(TransportError) in _ = try Self.readAll(process) }
         try expect(error.code == .timedOut, "reading ended with \(error)")
-        try expect(time < .seconds(5), "1 s of silence ended it after \(time)")
+        try expect(time < Self.promptly, "1 s of silence ended it after \(time)")
         process.terminate()
         var steady = self.command("for i in 1 2 3; do sleep 1; echo $i; done")
-        steady.idleTimeout = .seconds(3)
+        steady.idleTimeout = .seconds(20)
         let (output, exit) = try run(steady)
         try expect(output == Self.bytes("1\n2\n3\n") && exit.status == 0, "a command that is not silent was ended")
     }
@@ -99,7 +99,7 @@ extension ConformanceTrial {
         let (error, time) = try failure { () throws(TransportError) in _ = try Self.readAll(process) }
         _ = stopper.result()
         try expect(error.code == .cancelled, "reading ended with \(error)")
-        try expect(time < .milliseconds(1_500), "it took \(time) to wake")
+        try expect(time < Self.promptly, "it took \(time) to wake")
         let (second, _) = try failure { () throws(TransportError) in _ = try process.wait() }
         try expect(second.code == .cancelled, "waiting ended with \(second)")
     }
@@ -116,7 +116,7 @@ extension ConformanceTrial {
         }
         _ = stopper.result()
         try expect(error.code == .cancelled, "writing ended with \(error)")
-        try expect(time < .seconds(10), "it took \(time) to wake")
+        try expect(time < Self.promptly, "it took \(time) to wake")
         _ = try? process.wait()
     }
 
@@ -151,7 +151,7 @@ extension ConformanceTrial {
         try expect(numbers.count == 2, "\(Self.show(line)) came")
         for number in numbers {
             var isAlive = true
-            for _ in 0..<50 where isAlive {
+            for _ in 0..<200 where isAlive {
                 let (output, _) = try run("kill -0 \(number) 2>/dev/null && echo alive")
                 isAlive = !output.isEmpty
                 if isAlive { Background.sleep(.milliseconds(100)) }

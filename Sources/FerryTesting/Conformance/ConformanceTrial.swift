@@ -7,6 +7,9 @@ struct ConformanceTrial: Sendable {
     let sandbox: any Sandbox
     let check: SandboxConformance.Check
 
+    /// Half of what the commands that are stopped would take: a busy machine is slow, only a stop that fails takes longer.
+    static let promptly = Duration.seconds(30)
+
     static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     func expect(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
