@@ -144,9 +144,9 @@ enum Decimal {
 }
 
 /// Dates in UTC as `stat -c %y` prints them.
-enum CivilTime {
+package enum CivilTime {
     /// Reads `2023-11-14`, `22:13:20.123456789` and `+0000`; nil when they are not that.
-    static func timestamp(
+    package static func timestamp(
         date: ArraySlice<UInt8>, time: ArraySlice<UInt8>, zone: ArraySlice<UInt8>
     ) -> Timestamp? {
         let date = date.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)

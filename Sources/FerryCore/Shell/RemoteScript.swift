@@ -43,9 +43,19 @@ package enum RemoteScript {
         """#
 
     /// `take N` passes on exactly N bytes of standard input; `pieces` passes on a list and notes its length.
+    ///
+    /// BusyBox's `date` knows no fractions, and what was written in a second that is not over could not be trusted: there the
+    /// directory of a process that has just begun tells the time.
     private static let tools = #"""
         say() { printf '=%s %s\0' "$n" "$1"; }
-        clock() { say "clock $(date +%s.%N 2>/dev/null)"; }
+        clock() {
+          i=$(date +%s.%N 2>/dev/null)
+          case ${i:-N} in *[!0-9.]*)
+            x=$(stat -c %z /proc/self/. 2>/dev/null)
+            case $x in *-*-*' '*:*:*.*' +0000') i=$x ;; esac ;;
+          esac
+          say "clock $i"
+        }
         has() { command -v "$1" >/dev/null 2>&1; }
         runs() { [ "$("$@" 2>/dev/null </dev/null)" = 1 ]; }
         fail() { say "failed $1"; exit 1; }
@@ -310,7 +320,7 @@ package enum RemoteScript {
           cat "$tmp/remain"
           printf '\0'
           # What was written in the last tick could change once more without a trace: the listing comes after it.
-          case $w in none) ;; *) sleep 0.02 2>/dev/null; clock ;; esac
+          case $w in none) ;; *) sleep 0.02 2>/dev/null || sleep 1; clock ;; esac
           case $w in
           none) ;;
           whole) scan; say "listed $?" ;;
@@ -329,6 +339,7 @@ package enum RemoteScript {
           case $v in
           list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
+          ping) pieces >/dev/null || exit 65; say pong ;;
           send) cd -P "$r" || fail root; send "$a" "$b"; exit 0 ;;
           receive) receive "$a" "$b"; exit 0 ;;
           *) exit 65 ;;

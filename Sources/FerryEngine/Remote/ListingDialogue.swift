@@ -35,11 +35,15 @@ struct ListingDialogue {
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
-                    do throws(RefusedListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                    do throws(RefusedListing) {
+                        var listing = try reader.finish(isComplete: words[1] == "0")
+                        listing.start = start
+                        return listing
+                    } catch {
                         throw .refused(error)
                     }
                 case "clock":
-                    start = words.count == 2 ? Self.time(words[1]) : nil
+                    start = Self.time(words.dropFirst())
                     continue
                 case "again":
                     reader = RemoteListingReader(options, isPartial: isPartial)
@@ -54,10 +58,15 @@ struct ListingDialogue {
         }
     }
 
-    /// What `date +%s.%N` printed; one that knows no `%N` leaves it as it is, and then only whole seconds count.
-    private static func time(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: ".", maxSplits: 1)
-        guard let seconds = parts.first.flatMap({ Int64($0) }) else { return nil }
+    /// What `date +%s.%N` printed, or `stat -c %z`; where neither knows fractions, only whole seconds count.
+    private static func time(_ words: ArraySlice<String>) -> Timestamp? {
+        if words.count == 3 {
+            let words = words.map { Array($0.utf8)[...] }
+            return CivilTime.timestamp(date: words[0], time: words[1], zone: words[2])
+        }
+        guard words.count == 1, let parts = words.first?.split(separator: ".", maxSplits: 1),
+            let seconds = parts.first.flatMap({ Int64($0) })
+        else { return nil }
         let nanoseconds = parts.count == 2 && parts[1].utf8.count == 9 ? UInt32(parts[1]) ?? 0 : 0
         return Timestamp(seconds: seconds, nanoseconds: min(nanoseconds, 999_999_999))
     }

@@ -46,6 +46,19 @@ struct LyingListingTests {
     }
 
     @Test(
+        "the sandbox's clock says from when on a listing counts; without it the youngest entries do not",
+        arguments: [
+            ("1700000000.123456789", Timestamp(seconds: 1_700_000_000, nanoseconds: 123_456_789)),
+            ("2023-11-14 22:13:20.5 +0000", Timestamp(seconds: 1_700_000_000, nanoseconds: 500_000_000)),
+            ("1700000000.%N", Timestamp(seconds: 1_700_000_000)), ("", nil), ("soon", nil), ("1 2 3", nil),
+        ])
+    func clock(text: String, time: Timestamp?) throws {
+        let listing = try Self.read(["MARK clock \(text)"] + Self.root + Self.entry("./a") + Self.end)
+        #expect(listing.start == time)
+        #expect(listing.stamp.start == time ?? Timestamp(seconds: 1, nanoseconds: 500_000_000))
+    }
+
+    @Test(
         "paths that escape, repeat or cannot be are refused, exit 10",
         arguments: [
             ["../x"], ["./../x"], ["./a/../b"], ["/etc/passwd"], [".//x"], ["./"], ["./a/"], ["x"], [""], ["./."],

@@ -102,6 +102,29 @@ struct RemoteListTests {
         #expect(listing.snapshot.entry(at: try RelativePath(validating: Array("fine/a".utf8))) != nil)
     }
 
+    @Test("what came to rest before a listing is trusted by it", arguments: [Machine.dash, .bash, .busybox])
+    func clock(machine: Machine) throws {
+        let world = try RemoteWorld(machine, remote: ["a": .file("a"), "b": .file("b")])
+        // Longer than a tick of the file system's clock.
+        usleep(50_000)
+        let session = try world.open()
+        let listing = try session.list()
+        session.close()
+        #expect(listing.start != nil)
+        for (path, record) in listing.snapshot.allPaths {
+            #expect(listing.stamp.trusts(mtime: record.mtime, ctime: record.ctime), "\(displayName(of: path))")
+        }
+    }
+
+    @Test("the link is measured, and the session goes on", arguments: Machine.available)
+    func rate(machine: Machine) throws {
+        let world = try RemoteWorld(machine, remote: ["a": .file("a")])
+        let session = try world.open()
+        #expect(try session.measureRate() > 0)
+        #expect(try session.list().snapshot.entryCount == 1)
+        session.close()
+    }
+
     @Test("rules leave out entries and keep the directories that hold them; Ferry's own names are never listed")
     func rules() throws {
         let world = try RemoteWorld(
