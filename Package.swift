@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "FerryCLI",
             dependencies: [
-                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryEngine", "FerryProviders",
+                "FerryConfiguration", "FerryCore", "FerryThreads", "FerryFileSystem", "FerryEngine", "FerryProviders",
                 "FerryTransport",
                 argumentParser, systemPackage,
             ]),

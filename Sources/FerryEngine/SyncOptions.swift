@@ -1,3 +1,4 @@
+import Crypto
 public import FerryArchive
 public import FerryCore
 public import FerryFileSystem
@@ -55,6 +56,10 @@ public struct SyncOptions: Sendable {
     public var selection: FileSelection?
     /// What is not to be deleted for being absent on the other side.
     public var preserve = PreservePatterns(IgnorePatternList())
+    /// Whether a push takes the sandbox for what it was after the last sync instead of looking: nothing ran there since.
+    ///
+    /// Where the last sync did not come to its end, or the sandbox is not the same any more, it looks all the same.
+    public var trustsBaseline = false
     /// Whether fingerprints are ignored and content is always compared.
     public var comparesAllContent = false
     /// Whether the destination becomes the source's exact image: differing entries overwritten, extra ones deleted.
@@ -100,6 +105,50 @@ public struct SyncOptions: Sendable {
     /// Two threads that make files in one directory wait for each other's block of the inode table to be read; with twice as many
     /// as cores, somebody else runs meanwhile.
     var writingThreads: Int { threads * 2 }
+
+    /// Sets the limits on what comes from the other side.
+    ///
+    /// - Parameters:
+    ///   - entries: The most entries; nil leaves what is set.
+    ///   - bytes: The most bytes of content; nil leaves what is set.
+    ///   - depth: The deepest path; nil leaves what is set.
+    public mutating func limit(entries: Int?, bytes: Int?, depth: Int?) {
+        if let entries { limits.entries = Int64(entries) }
+        if let bytes { limits.contentBytes = Int64(bytes) }
+        if let depth { limits.depth = depth }
+    }
+
+    /// The rules given, as a baseline keeps them.
+    var recordedRules: RecordedRules {
+        var recorded = RecordedRules()
+        recorded.defaults = rules.defaults
+        recorded.usesGitignore = usesGitignore
+        recorded.patterns = rules.commandLine
+        for pattern in preserve.list.patterns where pattern.origin.kind == .commandLine {
+            recorded.preserves.append(pattern)
+        }
+        return recorded
+    }
+
+    /// A digest of all rules that were in force; nil where a list of paths was one of them.
+    func digest(of rules: IgnoreRules) -> [UInt8]? {
+        guard selection == nil else { return nil }
+        var hash = SHA256()
+        func add(_ bytes: [UInt8]) {
+            hash.update(data: Array("\(bytes.count):".utf8))
+            hash.update(data: bytes)
+        }
+        add(recordedRules.encoded)
+        add([staysOnOneFileSystem ? 1 : 0])
+        for pattern in rules.configuration.patterns { add(pattern.text) }
+        // Scans in parallel find them in any order.
+        let files = rules.directoryFiles.map { ([$0.kind.rawValue] + $0.directory, $0.patterns.patterns) }
+        for (place, patterns) in files.sorted(by: { $0.0.lexicographicallyPrecedes($1.0) }) {
+            add(place)
+            for pattern in patterns { add(pattern.text) }
+        }
+        return Array(hash.finalize())
+    }
 
     /// Makes the default options.
     public init() {}

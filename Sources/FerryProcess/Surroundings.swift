@@ -22,8 +22,32 @@ package enum Surroundings {
     /// - Returns: The content; nil when there is no such file.
     /// - Throws: `Errno`; `fileTooLarge` over the limit, `isDirectory` for anything but a regular file.
     package static func content(of path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
+        try content(of: path, limit: limit, flags: 0) { _ in true }
+    }
+
+    /// The whole content of a small file that nobody else may have put there.
+    ///
+    /// - Parameters:
+    ///   - path: Its path; its last part may not be a link.
+    ///   - directory: The directory that holds it: its owner counts like the user.
+    ///   - limit: The most bytes it may have.
+    /// - Returns: The content; nil when there is no such file.
+    /// - Throws: `Errno`; `notPermitted` when it belongs to somebody else, otherwise as for ``content(of:limit:)``.
+    package static func ownContent(of path: [UInt8], in directory: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
+        var owner = stat()
+        guard unsafe withPath(directory, { unsafe stat($0, &owner) }) == 0 else {
+            let code = Errno(rawValue: errno)
+            guard code == .noSuchFileOrDirectory || code == .notDirectory else { throw code }
+            return nil
+        }
+        return try content(of: path, limit: limit, flags: O_NOFOLLOW) { $0 == geteuid() || $0 == owner.st_uid }
+    }
+
+    private static func content(
+        of path: [UInt8], limit: Int, flags: Int32, isTrusted: (uid_t) -> Bool
+    ) throws(Errno) -> [UInt8]? {
         // Not blocking, so that a fifo of this name does not hang.
-        let number = unsafe withPath(path) { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        let number = unsafe withPath(path) { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags) }
         guard number >= 0 else {
             let code = Errno(rawValue: errno)
             guard code == .noSuchFileOrDirectory || code == .notDirectory else { throw code }
@@ -33,6 +57,7 @@ package enum Surroundings {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { throw Errno(rawValue: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .isDirectory }
+        guard isTrusted(status.st_uid) else { throw .notPermitted }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {

@@ -1,8 +1,6 @@
 public import FerryConfiguration
 import FerryCore
-import FerryProcess
 public import FerryTransport
-import SystemPackage
 
 /// Whatever a command of the user's configuration reaches: `exec:PROFILE:/PATH`.
 public struct ExecProvider: Provider {
@@ -49,28 +47,5 @@ public struct ExecProvider: Provider {
             SandboxEndpoint(target) { [capabilities] () throws(TransportError) in
                 ProcessSandbox(name: "exec:\(name)", prefix: profile.command, capabilities: capabilities)
             })
-    }
-}
-
-extension UserConfiguration {
-    /// No configuration is larger.
-    private static let largestFile = 1 << 20
-
-    /// What the user's configuration file says; a file that is missing says nothing.
-    ///
-    /// - Returns: The configuration.
-    /// - Throws: `ConfigurationError`.
-    public static func ofUser() throws(ConfigurationError) -> UserConfiguration {
-        let path = path(
-            configurationHome: Surroundings.variable("XDG_CONFIG_HOME"), home: Surroundings.variable("HOME"))
-        guard let path else { return UserConfiguration() }
-        let content: [UInt8]?
-        do throws(Errno) {
-            content = try Surroundings.content(of: path, limit: largestFile)
-        } catch {
-            throw ConfigurationError(file: path, reason: "it cannot be read: \(error)", advice: "correct or remove it")
-        }
-        guard let content else { return UserConfiguration() }
-        return try UserConfiguration(parsing: content, file: path)
     }
 }

@@ -26,7 +26,9 @@ struct LayerTests {
             "FerryCore", "FerryThreads", "FerryFileSystem", "FerryArchive", "FerryTransport", "FerryEngine",
             "FerryProviders",
         ],
-        "FerryCLI": ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport", "FerryRuntime"],
+        "FerryCLI": [
+            "FerryCore", "FerryConfiguration", "FerryEngine", "FerryProviders", "FerryTransport", "FerryRuntime",
+        ],
     ]
 
     /// What each may import from elsewhere, the standard library's own modules apart.

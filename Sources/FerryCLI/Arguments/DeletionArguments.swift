@@ -44,6 +44,8 @@ struct DeletionArguments: ParsableArguments {
         options.mirrors = mirror
         options.deletes = !noDelete
         if let maxDelete { options.overrides.deletionLimit = maxDelete.limit }
-        options.preserve = PreservePatterns(RuleArguments.patterns(preserveAbsent, "--preserve-absent"))
     }
+
+    /// What `--preserve-absent` says.
+    var preserves: IgnorePatternList { RuleArguments.patterns(preserveAbsent, "--preserve-absent") }
 }

@@ -60,14 +60,22 @@ struct RuleArguments: ParsableArguments {
         return list
     }
 
-    /// All rules that are known before the workspace is looked at.
-    func rules() throws(CommandFailure) -> IgnoreRules {
-        IgnoreRules(defaults: noDefaultExcludes ? .none : .builtIn, commandLine: try patterns())
+    /// What these arguments say.
+    func recorded() throws(CommandFailure) -> RecordedRules {
+        var rules = RecordedRules()
+        rules.defaults = noDefaultExcludes ? .none : .builtIn
+        rules.usesGitignore = gitignore
+        rules.patterns = try patterns()
+        return rules
     }
 
-    /// What git tracks in the workspace, when its rules are asked for.
-    func trackedPaths(in workspace: [UInt8]) async throws(CommandFailure) -> FileSelection? {
-        guard gitignore else { return nil }
+    /// Whether none of them was given.
+    var isEmpty: Bool {
+        exclude.isEmpty && include.isEmpty && excludeFrom.isEmpty && !gitignore && !noDefaultExcludes
+    }
+
+    /// What git tracks in the workspace.
+    static func trackedPaths(in workspace: [UInt8]) async throws(CommandFailure) -> FileSelection? {
         do throws(GitError) {
             return try await GitTrackedFiles.paths(in: workspace).map { FileSelection($0) }
         } catch {

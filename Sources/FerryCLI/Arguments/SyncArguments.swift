@@ -40,8 +40,15 @@ struct SyncArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How a stream to or from a sandbox is compressed: auto, none, gzip or zstd.",
+            discussion: "'auto', the default, measures the link first and compresses where that is faster.",
+            valueName: "method"))
+    var compress: CompressionArgument?
+
+    @Option(
+        help: ArgumentHelp(
             "Stop when a stream has been silent for so many seconds, with exit code 124.",
-            discussion: "Directories and files never keep anyone waiting, so it only matters for '-'.",
+            discussion: "Directories and files never keep anyone waiting, so it only matters for sandboxes and '-'.",
             valueName: "seconds"))
     var timeout: Double?
 
@@ -99,16 +106,21 @@ struct SyncArguments: ParsableArguments {
     }
 
     /// Puts the arguments into the engine's options.
-    func apply(to options: inout SyncOptions) {
+    ///
+    /// - Throws: What is wrong with a variable that stands for an argument.
+    func apply(to options: inout SyncOptions) throws(CommandFailure) {
         options.isDryRun = dryRun
         options.comparesAllContent = checksum
-        options.idleTimeout = timeout.map { .seconds($0) }
+        let compress = try EnvironmentDefault.value("FERRY_COMPRESS", for: compress, CompressionArgument.init)
+        if let compress { options.compression = compress.compression }
+        let timeout = try EnvironmentDefault.seconds("FERRY_TIMEOUT", for: timeout)
+        options.idleTimeout = timeout.flatMap { $0 > 0 ? .seconds($0) : nil }
         options.overrides.allowed = Set(allow)
         options.bandwidthLimit = bwlimit?.bytesPerSecond
         options.owner = owner?.owner
         options.takesDigests = digest
         options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
-        if let wait { options.lockWait = .seconds(wait) }
+        if let wait = try EnvironmentDefault.seconds("FERRY_WAIT", for: wait) { options.lockWait = .seconds(wait) }
         if let threads { options.threads = threads }
     }
 }

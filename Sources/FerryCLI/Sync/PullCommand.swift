@@ -11,13 +11,16 @@ struct PullCommand: AsyncParsableCommand {
         discussion: """
             Everything is fetched and checked first; a pull that fails before it is complete changes nothing. Entries that \
             differ on both sides are conflicts, and links that leave the workspace or files that git would run are held for \
-            review: both are listed, and the exit code is 3.
+            review: both are listed, and the exit code is 3. Without any rule of its own, a pull goes by those that the last \
+            push was given.
 
-            Example: ferry sync pull /srv/sandbox ~/project --dry-run -i
+            \(Targets.help)
+
+            Example: ferry sync pull ssh://build@host/srv/sandbox ~/project --dry-run -i
             """)
 
     @Argument(
-        help: ArgumentHelp("The sandbox: PATH, dir:PATH, tar:FILE, or '-' for standard input.", valueName: "src"),
+        help: ArgumentHelp("The sandbox, a directory, tar:FILE, or '-' for standard input.", valueName: "src"),
         completion: .directory)
     var source: String
 
@@ -57,9 +60,11 @@ struct PullCommand: AsyncParsableCommand {
         let prepared = SyncPreparation(
             sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
         var options = try await prepared.options(
-            workspace: workspace, otherInputs: endpoint == .standardStream ? 1 : 0)
+            workspace: workspace, pulledFrom: endpoint, otherInputs: endpoint == .standardStream ? 1 : 0)
         options.conflicts = onConflict.policy
-        options.allowedHeld = PreservePatterns(RuleArguments.patterns(allowHeld, "--allow-held"))
+        var held = options.allowedHeld.list
+        held.append(contentsOf: RuleArguments.patterns(allowHeld, "--allow-held"))
+        options.allowedHeld = PreservePatterns(held)
         let console = Console(color: output.color)
         prepared.explain(on: console)
         let run = SyncRun(

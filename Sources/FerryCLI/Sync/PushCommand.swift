@@ -11,16 +11,27 @@ struct PushCommand: AsyncParsableCommand {
             Only what differs is written. What is excluded stays untouched on both sides. A first push deletes nothing and \
             stops before it would overwrite anything; --mirror makes an exact image instead.
 
-            Example: ferry sync push ~/project /srv/sandbox --exclude node_modules/ -i
+            \(Targets.help)
+
+            Example: ferry sync push ~/project ssh://build@host/srv/sandbox --exclude node_modules/ -i
             """)
 
     @Argument(help: ArgumentHelp("The workspace.", valueName: "src"), completion: .directory)
     var source: String
 
     @Argument(
-        help: ArgumentHelp("Where it goes: PATH, dir:PATH, tar:FILE, or '-' for standard output.", valueName: "dst"),
+        help: ArgumentHelp(
+            "Where it goes: a directory, a sandbox, tar:FILE, or '-' for standard output.", valueName: "dst"),
         completion: .directory)
     var destinations: [String]
+
+    @Flag(
+        help: ArgumentHelp(
+            "Do not look at what the sandbox holds: nothing ran there since the last push or pull.",
+            discussion:
+                "Saves a listing. What was changed there after all is overwritten unseen where the workspace changed"
+                + " the same path, and otherwise found by the next pull."))
+    var trustBaseline = false
 
     @OptionGroup(title: "What is done")
     var sync: SyncArguments
@@ -43,7 +54,8 @@ struct PushCommand: AsyncParsableCommand {
         }
         let prepared = SyncPreparation(
             sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
-        let options = try await prepared.options(workspace: workspace)
+        var options = try await prepared.options(workspace: workspace)
+        options.trustsBaseline = trustBaseline
         let console = Console(color: output.color, dataToStandardError: endpoints.contains(.standardStream))
         prepared.explain(on: console)
         let run = SyncRun(

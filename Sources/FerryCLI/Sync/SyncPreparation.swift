@@ -12,25 +12,46 @@ struct SyncPreparation {
     /// The options.
     ///
     /// - Parameters:
-    ///   - workspace: The workspace's path, for git.
+    ///   - workspace: The workspace's path.
+    ///   - source: Where a pull comes from: without rules of its own it goes by those of the last push there.
     ///   - otherInputs: How often standard input is used by something else.
     /// - Returns: The options.
     /// - Throws: What is wrong with the arguments, or what could not be read.
-    func options(workspace: [UInt8], otherInputs: Int = 0) async throws(CommandFailure) -> SyncOptions {
+    func options(
+        workspace: [UInt8], pulledFrom source: Endpoint? = nil, otherInputs: Int = 0
+    ) async throws(CommandFailure) -> SyncOptions {
         guard rules.standardInputUses + selection.standardInputUses + otherInputs <= 1 else {
             throw CommandFailure(
                 .usage, "standard input is asked for twice; write one of the lists to a file and name that")
         }
         var options = SyncOptions()
-        sync.apply(to: &options)
+        try sync.apply(to: &options)
         deletion.apply(to: &options)
-        options.rules = try rules.rules()
-        options.usesGitignore = rules.gitignore
-        options.trackedPaths = try await rules.trackedPaths(in: workspace)
+        let configuration = try ConfiguredDefaults(workspace: workspace)
+        configuration.apply(to: &options, givenDeletionLimit: deletion.maxDelete != nil)
+        var given = try rules.recorded()
+        given.preserves = deletion.preserves
+        if let source, rules.isEmpty, given.preserves.isEmpty,
+            let known = try await lastPush(from: workspace, to: source, options)
+        {
+            given = known
+        }
+        try await configuration.apply(given, to: &options, workspace: workspace)
         options.selection = try selection.selection()
         options.staysOnOneFileSystem = selection.oneFileSystem
         options.reportsItems = output.wantsItems
         return options
+    }
+
+    private func lastPush(
+        from workspace: [UInt8], to sandbox: Endpoint, _ options: SyncOptions
+    ) async throws(CommandFailure) -> RecordedRules? {
+        guard let state = options.stateDirectory else { return nil }
+        do throws(SyncError) {
+            return try await SyncEngine.rulesOfLastPush(from: workspace, to: sandbox, stateDirectory: state)
+        } catch {
+            throw CommandFailure(ExitStatus(error.code, interruption: .timedOut), error.description)
+        }
     }
 
     /// Explains flags that are accepted for the sake of rsync's users.

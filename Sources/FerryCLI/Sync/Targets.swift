@@ -5,6 +5,12 @@ import Glibc
 
 /// Turns what the user wrote into the engine's endpoints.
 enum Targets {
+    /// How sandboxes are written, for help texts.
+    static let help =
+        "A sandbox is a directory, or one of "
+        + ProviderRegistry.standard.schemes.filter { ![.directory, .tar, .standardStream].contains($0) }
+        .map(\.form).joined(separator: ", ") + "."
+
     /// A target in the engine's terms.
     static func endpoint(_ text: String) throws(CommandFailure) -> Endpoint {
         do throws(TargetError) {

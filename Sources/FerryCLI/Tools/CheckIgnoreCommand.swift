@@ -34,11 +34,9 @@ struct CheckIgnoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let root = try Targets.workspace(workspace)
-        let tracked = try await rules.trackedPaths(in: root)
         var options = SyncOptions()
-        options.rules = try rules.rules()
-        options.usesGitignore = rules.gitignore
-        options.trackedPaths = tracked
+        try await ConfiguredDefaults(workspace: root).apply(rules.recorded(), to: &options, workspace: root)
+        let tracked = options.trackedPaths
         let all = try await SyncEngine.rules(of: root, options: options)
         let console = Console()
         var isAnyExcluded = false

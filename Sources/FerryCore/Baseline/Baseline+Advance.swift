@@ -183,6 +183,8 @@ private struct AdvanceRules: BaselineRules {
     private func destinationPrint(
         _ step: PlanStep, _ source: EntryID, _ path: BaselinePath, in plan: Plan
     ) -> Fingerprint? {
+        // Nobody looked: what was known of it stays.
+        if plan.policy.remoteTrust == .everything, !isWriting(step) { return path.item?.entry.remote }
         let wanted = plan.source[source]
         var found: (id: EntryID, tree: Snapshot)?
         if let id = path.after.destination {

@@ -2,11 +2,14 @@ extension Baseline {
     /// What the sandbox holds if nothing ran there since: the destination of a push that trusts the baseline.
     ///
     /// Plan with ``PlanPolicy/RemoteTrust/everything``. Directories with foreign content are marked as holding something unlisted.
-    public func remoteSnapshot() -> Snapshot {
+    ///
+    /// - Parameter isPreserved: Whether a path may not be deleted for being absent on the other side; it gets whether it is a directory.
+    /// - Returns: The tree.
+    public func remoteSnapshot(preserving isPreserved: (RelativePath, Bool) -> Bool = { _, _ in false }) -> Snapshot {
         var segment = SnapshotSegment(number: 0)
         let top = segment.append(name: [], parent: segment.nextID, status: EntryStatus(kind: .directory, mode: 0o755))
-        var pending = [(id: top, directory: root)]
-        while let (id, directory) = pending.popLast() {
+        var pending = [(id: top, path: [UInt8](), directory: root)]
+        while let (id, path, directory) = pending.popLast() {
             let first = segment.nextID
             var count = 0
             var flags: EntryFlags = []
@@ -15,10 +18,14 @@ extension Baseline {
                     flags.insert(.holdsUnlisted)
                     continue
                 }
+                let isDirectory = item.entry.kind == .directory
+                let itemPath = path.isEmpty ? Array(item.name) : path + [RelativePath.separator] + item.name
+                var itemFlags: EntryFlags = item.entry.flags.contains(.foreign) && isDirectory ? .holdsUnlisted : []
+                if isPreserved(RelativePath(unchecked: itemPath), isDirectory) { itemFlags.insert(.isPreserved) }
                 let made = segment.append(
                     name: item.name, parent: id, status: status(of: item.entry), target: item.entry.target,
-                    flags: item.entry.flags.contains(.foreign) && item.entry.kind == .directory ? .holdsUnlisted : [])
-                if item.entry.kind == .directory { pending.append((made, item.directory)) }
+                    flags: itemFlags)
+                if isDirectory { pending.append((made, itemPath, item.directory)) }
                 count += 1
             }
             segment.amend(directory: id, status: nil, firstChild: first, childCount: count, flags: flags)

@@ -46,6 +46,12 @@ public struct IgnoreRules: Sendable {
 
     /// The rule files in the order in which they were added.
     public private(set) var directoryFiles: [IgnoreDirectoryFile] = []
+    /// Whether Ferry's own default patterns apply.
+    public let defaults: Defaults
+    /// The patterns of the configuration, the weakest first.
+    public let configuration: IgnorePatternList
+    /// The patterns of the command line, the weakest first.
+    public let commandLine: IgnorePatternList
     private let global: [IgnoreScope.Layer]
     private var directories: [[UInt8]: [IgnoreScope.Layer]] = [:]
 
@@ -61,6 +67,7 @@ public struct IgnoreRules: Sendable {
     ) {
         var explicit = configuration
         explicit.append(contentsOf: commandLine)
+        (self.defaults, self.configuration, self.commandLine) = (defaults, configuration, commandLine)
         global = [
             IgnoreScope.Layer(.configuration, directoryLength: 0, explicit),
             IgnoreScope.Layer(.builtIn, directoryLength: 0, defaults == .builtIn ? .builtInDefaults : .init()),

@@ -8,12 +8,15 @@
 /// and because a user may not think of it, a pattern also matches the name or path that is equal to it byte for byte.
 /// That can only protect more.
 public struct PreservePatterns: Sendable {
+    /// The patterns in the order given.
+    public let list: IgnorePatternList
     private let index: IgnoreIndex
 
     /// Compiles the patterns.
     ///
     /// - Parameter list: The patterns in the order given.
     public init(_ list: IgnorePatternList) {
+        self.list = list
         index = IgnoreIndex(list.patterns, reading: .languageOrLiteral)
     }
 

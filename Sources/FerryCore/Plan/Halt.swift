@@ -64,6 +64,8 @@ public struct HaltOverrides: Sendable, Equatable {
     public var allowed: Set<Halt.Reason>
     /// How many deletions are let through.
     public var deletionLimit: DeletionLimit
+    /// A second limit, which counts where it is stricter.
+    public var furtherDeletionLimit = DeletionLimit.unlimited
 
     /// Makes overrides; the default lets nothing through.
     public init(allowed: Set<Halt.Reason> = [], deletionLimit: DeletionLimit = .standard) {
@@ -101,12 +103,11 @@ extension Plan {
                     "the source is empty and the destination is not: all of it would be deleted; check the source, or"
                     + " let it through with --allow emptied-root")
         }
-        // A limit that somebody named counts every deletion.
-        let deleted =
-            overrides.deletionLimit == .standard ? summary.deleted - summary.deletedAgreed : summary.deleted
-        if overrides.deletionLimit.isExceeded(by: deleted, of: destination.entryCount),
-            !overrides.allowed.contains(.massDelete)
-        {
+        for limit in [overrides.deletionLimit, overrides.furtherDeletionLimit] {
+            // A limit that somebody named counts every deletion.
+            let deleted = limit == .standard ? summary.deleted - summary.deletedAgreed : summary.deleted
+            guard limit.isExceeded(by: deleted, of: destination.entryCount), !overrides.allowed.contains(.massDelete)
+            else { continue }
             return Halt(
                 .massDelete,
                 message:

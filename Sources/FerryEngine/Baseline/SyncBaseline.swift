@@ -28,7 +28,8 @@ struct SyncBaseline {
     static func load(
         workspace: [UInt8], endpoint: [UInt8], _ session: inout SyncSession
     ) throws(SyncError) -> SyncBaseline {
-        let header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
+        var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
+        header.rulesText = session.options.recordedRules.encoded
         guard let state = session.options.stateDirectory else { return SyncBaseline(store: nil, header: header) }
         var baseline = SyncBaseline(store: BaselineStore(in: state), header: header)
         do throws(BaselineStoreError) {
@@ -38,6 +39,13 @@ struct SyncBaseline {
             session.note([Problem(.baselineLost, path: [], message: error.description)])
         }
         return baseline
+    }
+
+    /// The rules that the last push was given; nil when there was none or nothing is known of it.
+    static func rules(workspace: [UInt8], endpoint: [UInt8], in stateDirectory: [UInt8]) -> RecordedRules? {
+        // What is wrong with a baseline is told by the sync that comes next.
+        let known = try? BaselineStore(in: stateDirectory).load(workspace: workspace, endpoint: endpoint)
+        return known.flatMap { RecordedRules(encoded: $0.header.rulesText) }
     }
 
     private init(store: BaselineStore?, header: BaselineHeader) {
@@ -74,6 +82,24 @@ struct SyncBaseline {
         }
     }
 
+    /// Notes by which rules a push goes.
+    mutating func note(rules: IgnoreRules, _ options: SyncOptions) {
+        header.rulesDigest = options.digest(of: rules) ?? []
+    }
+
+    /// What the sandbox holds if nothing ran there since the last sync; nil when nobody promised that or it is not known.
+    ///
+    /// Nor is it when the rules were others then: what was left out is not in the baseline, though the sandbox may well hold it.
+    mutating func trusted(as identity: Identity, rules: IgnoreRules, _ options: SyncOptions) -> Snapshot? {
+        guard options.trustsBaseline, !options.comparesAllContent, let old,
+            let digest = options.digest(of: rules), old.header.rulesDigest == digest, old.header.isComplete, !old.isPushUnderWay,
+            old.header.sandboxIdentity == identity.id, old.header.sandboxBoot == identity.boot, !identity.isEmpty
+        else { return nil }
+        trust = .everything
+        let preserve = options.preserve
+        return old.remoteSnapshot { preserve.protects($0, isDirectory: $1) }
+    }
+
     /// Whether there is a place to keep it.
     var isKept: Bool { store != nil }
 
@@ -102,6 +128,11 @@ struct SyncBaseline {
 
     private func headed(_ plan: Plan, _ scan: ScanStamp) -> BaselineHeader {
         var header = header
+        // Only a push decides what a later pull without rules of its own goes by.
+        if plan.policy.merge == .pull, let old {
+            header.rulesText = old.header.rulesText
+            header.rulesDigest = old.header.rulesDigest
+        }
         header.localScan = scan.start
         header.remoteScan = scan.start
         return header
@@ -125,7 +156,7 @@ extension SyncBaseline {
     static func key(of directory: [UInt8]) -> [UInt8] { Array("dir:".utf8) + directory }
 
     /// The identity of a directory of this machine.
-    static func identity(of directory: OpenDirectory?, isEmpty: Bool) throws(SyncError) -> Identity {
+    static func identity(of directory: OpenDirectory?, isEmpty: Bool = false) throws(SyncError) -> Identity {
         guard let directory else { return Identity(id: [], boot: [], isEmpty: true) }
         do {
             let status = try directory.handle.status()

@@ -32,8 +32,14 @@ struct DirectoryPush {
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
+        baseline.note(rules: source.rules, options)
         var destination = Snapshot.empty
-        if let sandbox {
+        if let sandbox,
+            let trusted = try baseline.trusted(
+                as: SyncBaseline.identity(of: sandbox), rules: source.rules, options)
+        {
+            destination = trusted
+        } else if let sandbox {
             let found = try session.scan(sandbox, options.sandboxScan(rules: source.rules), at: sandboxPath)
             session.note(found.problems.filter { $0.code != .skipped })
             destination = found.snapshot

@@ -86,18 +86,21 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
             do throws(TransportError) { count = try process.read(into: &room) } catch { throw explained(error) }
             guard count > 0 else { break }
             held += piece[..<count]
+            // Here, not after the loop: with the trailer come, nothing more does before the input is closed.
+            try closeInputAtTrailer()
         }
         let ready = min(max(held.count - trailerSize, 0), wanted)
         guard ready > 0 else { return try finish() }
         for index in 0..<ready { buffer[index] = held[index] }
         held.removeFirst(ready)
-        try closeInputAtTrailer()
         return ready
     }
 
     /// The script ends when its input does: not before all of its output has been read.
     private mutating func closeInputAtTrailer() throws(TransportError) {
-        guard !hasClosedInput, held.count == trailerSize, held.starts(with: trailerStart) else { return }
+        guard !hasClosedInput, held.count >= trailerSize, held.suffix(trailerSize).starts(with: trailerStart) else {
+            return
+        }
         hasClosedInput = true
         do throws(TransportError) { try process.closeInput() } catch {
             if error.code != .closedInput { throw explained(error) }

@@ -64,16 +64,16 @@ final class RemoteConnection {
         }
     }
 
-    /// Which sandbox it is.
-    func identity(of listing: RemoteListing) -> SyncBaseline.Identity {
+    /// Which sandbox it is, as far as that is known before or after a listing.
+    func identity(of listing: RemoteListing? = nil) -> SyncBaseline.Identity {
         // A root that was missing is known only from the listing that follows its making.
-        let inode = (facts.directory?.inode ?? listing.root?.status.inode).map { "inode \($0)" } ?? ""
-        let device = (facts.directory?.device ?? listing.root?.status.device).map { "device \($0) " } ?? ""
+        let inode = (facts.directory?.inode ?? listing?.root?.status.inode).map { "inode \($0)" } ?? ""
+        let device = (facts.directory?.device ?? listing?.root?.status.device).map { "device \($0) " } ?? ""
         return SyncBaseline.Identity(
             id: vendorIdentity?.id ?? Array(inode.utf8),
             boot: Array(device.utf8) + (vendorIdentity.map(\.boot) ?? facts.boot),
             isEmpty: facts.root == .missing || (facts.directory?.isEmpty ?? false)
-                || listing.snapshot.entryCount == 0 && listing.isComplete)
+                || listing.map { $0.snapshot.entryCount == 0 && $0.isComplete } ?? false)
     }
 
     /// Compares files that metadata alone does not decide, by digests from both sides.

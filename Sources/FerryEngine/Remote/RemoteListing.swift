@@ -25,6 +25,13 @@ struct RemoteListing: Sendable {
     var stamp: ScanStamp { start.map { ScanStamp(start: $0) } ?? .latest(in: snapshot) }
 }
 
+extension RemoteListing {
+    /// A sandbox that nobody listed, because nothing ran there since the last sync.
+    init(trusting snapshot: Snapshot) {
+        self.init(snapshot: snapshot, problems: [], excludedCount: 0, isComplete: true, owners: [:], root: nil)
+    }
+}
+
 /// What of a listing is looked at.
 struct RemoteListingOptions: Sendable {
     /// The workspace's rules; never anything in the sandbox.

@@ -26,8 +26,14 @@ struct RemotePush {
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
+        baseline.note(rules: source.rules, options)
         let listingOptions = RemoteListingOptions(rules: source.rules, options)
-        let listing = try connection.list(listingOptions)
+        let listing: RemoteListing
+        if let trusted = baseline.trusted(as: connection.identity(), rules: source.rules, options) {
+            listing = RemoteListing(trusting: trusted)
+        } else {
+            listing = try connection.list(listingOptions)
+        }
         session.note(listing.problems.filter { $0.code != .skipped })
         try baseline.identify(connection.identity(of: listing), isPush: true, options)
 
