@@ -124,7 +124,8 @@ extension RemoteFacts {
     package init?(parsing fields: some Sequence<[UInt8]>) {
         var values: [String: [UInt8]] = [:]
         for field in fields {
-            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            // A mark begins with the sign: one here came twice.
+            guard let equals = field.firstIndex(of: UInt8(ascii: "=")), equals > field.startIndex else { return nil }
             let key = String(decoding: field[..<equals], as: UTF8.self)
             guard values.updateValue(Array(field[(equals + 1)...]), forKey: key) == nil else { return nil }
         }

@@ -340,6 +340,8 @@ package enum RemoteScript {
           list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
           ping) pieces >/dev/null || exit 65; say pong ;;
+          sweep) cd -P "$r" && rm -rf ./.ferry-tmp-* 2>/dev/null ;;
+          bye) exit 0 ;;
           send) cd -P "$r" || fail root; send "$a" "$b"; exit 0 ;;
           receive) receive "$a" "$b"; exit 0 ;;
           *) exit 65 ;;

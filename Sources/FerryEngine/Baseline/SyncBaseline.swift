@@ -103,6 +103,9 @@ struct SyncBaseline {
     /// Whether there is a place to keep it.
     var isKept: Bool { store != nil }
 
+    /// Whether the last push may have been killed, as far as anybody knows.
+    var mayFollowKilledPush: Bool { old?.header.isPushUnderWay ?? true }
+
     /// The policy for a merge with this baseline.
     func policy(_ policy: PlanPolicy) -> PlanPolicy {
         var policy = policy

@@ -102,7 +102,11 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
             return
         }
         hasClosedInput = true
-        do throws(TransportError) { try process.closeInput() } catch {
+        // A line first: some ways hide the end of the input, and the script waits for either.
+        do throws(TransportError) {
+            try process.write([0x0A].span)
+            try process.closeInput()
+        } catch {
             if error.code != .closedInput { throw explained(error) }
         }
     }

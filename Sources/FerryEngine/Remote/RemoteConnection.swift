@@ -46,6 +46,11 @@ final class RemoteConnection {
         do throws(RemoteFailure) { return try session.list(options) } catch { throw error.syncError }
     }
 
+    /// Removes what a push that was killed left over there.
+    func sweep() throws(SyncError) {
+        do throws(TransportError) { try session.sweep() } catch { throw RemoteFailure.transport(error).syncError }
+    }
+
     func receive(
         _ request: RemoteReceiveRequest, produce: (inout RemoteSink) throws(PackFailure) -> Void
     ) throws(SyncError) -> RemoteReceipt {

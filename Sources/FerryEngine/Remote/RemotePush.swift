@@ -49,6 +49,7 @@ struct RemotePush {
         try connection.checkSpace(summary, options)
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {
+            if baseline.mayFollowKilledPush { try connection.sweep() }
             return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp))
         }
 

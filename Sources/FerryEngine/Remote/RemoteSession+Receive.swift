@@ -50,6 +50,14 @@ extension RemoteSession {
         }
     }
 
+    /// Removes what a push that was killed left in the directory, for a push that has nothing to send; another does so anyway.
+    ///
+    /// - Throws: ``TransportError``.
+    func sweep() throws(TransportError) {
+        try begin("clearing up in '\(root.display)'")
+        try channel.send(line: "sweep")
+    }
+
     /// How a compression can be undone over there.
     func demand(_ compression: Compression) throws(TransportError) {
         let isThere =

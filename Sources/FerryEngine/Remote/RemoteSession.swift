@@ -53,9 +53,14 @@ final class RemoteSession {
             throw failure(.unsupported, "its transport cannot feed a command", "use another transport to this sandbox")
         }
         let nonce = RemoteNonce()
-        let text = RemoteScript.text(root: root, nonce: nonce)
+        let program = RemoteScript.text(root: root, nonce: nonce)
+        // A path may be as long as the program.
+        let isFed = program.count > capabilities.longestCommand
+        let text = isFed ? RemoteBootstrap.text(nonce: nonce) : program
         guard text.count <= capabilities.longestCommand else {
-            throw failure(.unsupported, "the path is too long for a command", "use a shorter path, such as a link")
+            throw failure(
+                .unsupported, "it takes commands of \(capabilities.longestCommand) bytes only",
+                "use another transport to this sandbox")
         }
         var command = SandboxCommand(text, purpose: purpose)
         command.deadline = deadline
@@ -63,11 +68,21 @@ final class RemoteSession {
         let process = try sandbox.start(command)
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)
         do throws(TransportError) {
+            if isFed { try feed(program, channel) }
             let facts = try probe(channel)
             return RemoteSession(channel, facts: facts, root: root, capabilities: capabilities)
         } catch {
             process.terminate()
             throw error
+        }
+    }
+
+    /// Sends the program to the command that waits for it.
+    private static func feed(_ program: [UInt8], _ channel: RemoteChannel) throws(TransportError) {
+        do throws(TransportError) {
+            try channel.send(RemoteBootstrap.input(program, nonce: channel.nonce))
+        } catch  where error.code == .closedInput {
+            // It ended already; its output and its status tell why.
         }
     }
 
@@ -104,7 +119,9 @@ final class RemoteSession {
     func close() {
         guard !isOver else { return }
         isOver = true
-        // The script ends with its input. How it ends is of no interest any more, but it is not left behind.
+        // How it ends is of no interest any more, but it is not left behind. It is told to end, because a way that hides the end of
+        // the input would leave it waiting.
+        _ = try? channel.send(line: "bye")
         if (try? channel.process.closeInput()) == nil || (try? channel.process.wait()) == nil {
             channel.process.terminate()
         }
