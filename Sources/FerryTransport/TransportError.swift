@@ -75,8 +75,8 @@ extension TransportError: CustomStringConvertible {
     public var description: String {
         var text = "\(sandbox): \(purpose) failed: \(reason)"
         if let status { text += " (exit status \(status))" }
-        let words = errorTail.drop { $0 == 0x0A || $0 == 0x20 }
-        if !words.isEmpty { text += "; it said: \(displayName(of: words.suffix(1_000)))" }
+        let lines = errorTail.suffix(1_000).split { $0 == 0x0A || $0 == 0x0D }.filter { !$0.allSatisfy { $0 == 0x20 } }
+        if !lines.isEmpty { text += "; it said: \(lines.map { displayName(of: $0) }.joined(separator: " / "))" }
         if !advice.isEmpty { text += "; \(advice)" }
         return text
     }
