@@ -92,6 +92,8 @@ package struct RemoteFacts: Hashable, Sendable {
     package var hasGzip = false
     /// Whether there is zstd.
     package var hasZstd = false
+    /// Whether a long list can be taken in pieces without reading it byte by byte.
+    package var takesPieces = false
     /// What the root is.
     package var root = RootState.unreadable
     /// The root as a directory; nil when it is none.
@@ -140,6 +142,7 @@ extension RemoteFacts {
         hasXargs = text("xargs") == "1"
         hasGzip = text("gzip") == "1"
         hasZstd = text("zstd") == "1"
+        takesPieces = text("pieces") == "1"
         guard root == .directory else { return }
         var directory = Directory()
         let line = Self.words(values["line"] ?? [])

@@ -130,6 +130,7 @@ package enum RemoteScript {
           printf 'tar=%s\0listing=%s\0digest=%s\0xargs=%s\0' "$tk" "$l" "$c" "$xa"
           if has gzip; then printf 'gzip=1\0'; fi
           if has zstd; then printf 'zstd=1\0'; fi
+          if [ -n "$d" ]; then printf 'pieces=1\0'; fi
           b=
           if [ -r /proc/sys/kernel/random/boot_id ]; then read -r b </proc/sys/kernel/random/boot_id; fi
           printf 'boot=%s\0' "$b"
@@ -260,7 +261,8 @@ package enum RemoteScript {
 
     /// Everything that is to be done is known, and known to be complete, before anything is done.
     ///
-    /// Standard input is given up as soon as the archive's reader has ended: whoever still writes learns it then.
+    /// Standard input is given up as soon as the archive's reader has ended: whoever still writes learns it then. Where the end of
+    /// the input may stay hidden, the archive comes in pieces, and their end is its end.
     private static let receiving = #"""
         unpack() {
           case $tk in
@@ -307,7 +309,8 @@ package enum RemoteScript {
           [ -n "$g" ] || exit 66
           : >"$tmp/remain" || fail list
           run before
-          x=$( { { reader "$1" 2>&1 >/dev/null | told; } 4>&1; } )
+          if [ "$3" = pieces ]; then x=$( { { { pieces 2>/dev/null | reader "$1" 2>&1 >/dev/null; } | told; } 4>&1; } )
+          else x=$( { { reader "$1" 2>&1 >/dev/null | told; } 4>&1; } ); fi
           exec </dev/null
           s=255 z=255 y=0
           for i in $x; do
@@ -328,14 +331,14 @@ package enum RemoteScript {
           esac
           rm -rf "$tmp"
           say done
-          if [ -n "$2" ]; then sleep "$2"; fi
+          if [ "$2" != 0 ]; then sleep "$2"; fi
         }
 
         """#
 
     private static let dialogue = #"""
         probe
-        while read -r v a b; do
+        while read -r v a b o; do
           case $v in
           list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
@@ -343,7 +346,7 @@ package enum RemoteScript {
           sweep) cd -P "$r" && rm -rf ./.ferry-tmp-* 2>/dev/null ;;
           bye) exit 0 ;;
           send) cd -P "$r" || fail root; send "$a" "$b"; exit 0 ;;
-          receive) receive "$a" "$b"; exit 0 ;;
+          receive) receive "$a" "$b" "$o"; exit 0 ;;
           *) exit 65 ;;
           esac
         done

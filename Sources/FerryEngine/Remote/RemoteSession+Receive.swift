@@ -26,7 +26,7 @@ extension RemoteSession {
         }
         var mark: RemoteEndMark?
         do throws(PackFailure) {
-            var sink = try RemoteSink(channel, request.compression)
+            var sink = try RemoteSink(channel, request.compression, inPieces: sendsPieces)
             try produce(&sink)
             mark = sink.endMark
             try sink.finish()
@@ -36,7 +36,8 @@ extension RemoteSession {
         } catch .transport(let error) {
             throw giveUp(.transport(channel.explained(error)))
         } catch {
-            // A stream without its end: the sandbox notices, and removes what was temporary.
+            // A stream without its end: the sandbox notices, and removes what was temporary. Nothing that it awaits begins so.
+            if sendsPieces { _ = try? channel.send(line: "broken off") }
             _ = try? channel.process.closeInput()
             _ = try? channel.process.wait()
             throw giveUp(.packing(error))
@@ -74,9 +75,13 @@ extension RemoteSession {
         }
     }
 
+    /// Whether the archive goes in pieces: what may lose the end of an output may hide the end of an input.
+    private var sendsPieces: Bool { !capabilities.provesEndOfOutput && facts.takesPieces }
+
     private func sendSteps(_ request: RemoteReceiveRequest) throws(TransportError) {
         // Where the end of an output may get lost, the command lingers until it was read.
-        try channel.send(line: "receive \(request.compression.rawValue)\(capabilities.provesEndOfOutput ? "" : " 2")")
+        let linger = capabilities.provesEndOfOutput ? 0 : 2
+        try channel.send(line: "receive \(request.compression.rawValue) \(linger)\(sendsPieces ? " pieces" : "")")
         for step in RemoteSteps(request).steps {
             try channel.send(line: step.line)
             try channel.send(step.list)

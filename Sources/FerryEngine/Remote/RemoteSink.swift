@@ -4,28 +4,74 @@ import FerryFileSystem
 import FerryTransport
 
 /// The standard input of a command in a sandbox as a sink.
+///
+/// Where the end of the input may stay hidden from the command, the stream goes in pieces: how many bytes come, then those, and at
+/// last how many there were.
 struct ProcessSink: ~Copyable, ByteSink {
-    let process: any SandboxProcess
+    private let process: any SandboxProcess
+    private let isInPieces: Bool
+    private var piece: [UInt8] = []
+    private var total = 0
 
-    mutating func write(_ bytes: Span<UInt8>) throws(TransportError) { try process.write(bytes) }
+    init(_ process: any SandboxProcess, inPieces isInPieces: Bool) {
+        self.process = process
+        self.isInPieces = isInPieces
+    }
+
+    mutating func write(_ bytes: Span<UInt8>) throws(TransportError) {
+        guard isInPieces else { return try process.write(bytes) }
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + Self.pieceSize - piece.count)
+            piece.reserveCapacity(Self.pieceSize)
+            for index in start..<end { piece.append(bytes[index]) }
+            start = end
+            if piece.count == Self.pieceSize { try flush() }
+        }
+    }
+
+    /// Moves bytes from a file in the kernel; nil where that is not possible.
+    mutating func splice(from descriptor: Int32, count: Int) throws(TransportError) -> Int? {
+        isInPieces ? nil : try process.splice(from: descriptor, count: count)
+    }
+
+    /// Says that nothing more comes.
+    mutating func finish() throws(TransportError) {
+        guard isInPieces else { return }
+        try flush()
+        try process.write(Array("end \(total)\n".utf8).span)
+    }
+
+    private mutating func flush() throws(TransportError) {
+        guard !piece.isEmpty else { return }
+        try process.write(Array("piece \(piece.count)\n".utf8).span)
+        try process.write(piece.span)
+        total += piece.count
+        piece.removeAll(keepingCapacity: true)
+    }
+
+    private static let pieceSize = RemoteScript.largestPiece
 }
 
 /// A stream on its way into a sandbox, straight or through a compressor.
 struct RemoteSink: ~Copyable, PackSink {
-    private let process: any SandboxProcess
     private let nonce: RemoteNonce
+    /// Takes the stream when nothing compresses it.
+    private var plain: ProcessSink?
     private var compressor: CompressingSink<ProcessSink>?
     /// The number of entries that the end mark told; nil while there was none.
     private(set) var endMark: RemoteEndMark?
 
     static var feedsSandbox: Bool { true }
 
-    init(_ channel: RemoteChannel, _ compression: Compression) throws(PackFailure) {
-        process = channel.process
+    init(_ channel: RemoteChannel, _ compression: Compression, inPieces: Bool = false) throws(PackFailure) {
         nonce = channel.nonce
-        guard compression != .none else { return }
+        guard compression != .none else {
+            plain = ProcessSink(channel.process, inPieces: inPieces)
+            return
+        }
         do throws(ArchiveError) {
-            compressor = try CompressingSink(compression, to: ProcessSink(process: process))
+            compressor = try CompressingSink(compression, to: ProcessSink(channel.process, inPieces: inPieces))
         } catch {
             throw .archive(error)
         }
@@ -33,7 +79,7 @@ struct RemoteSink: ~Copyable, PackSink {
 
     mutating func write(_ bytes: Span<UInt8>) throws(PackFailure) {
         guard compressor != nil else {
-            do throws(TransportError) { return try process.write(bytes) } catch { throw .transport(error) }
+            do throws(TransportError) { return try plain?.write(bytes) ?? () } catch { throw .transport(error) }
         }
         do throws(ArchiveError) { try compressor?.write(bytes) } catch { throw Self.unwrapped(error) }
     }
@@ -41,7 +87,7 @@ struct RemoteSink: ~Copyable, PackSink {
     mutating func splice(from file: borrowing FileHandle, count: Int) throws(PackFailure) -> Int? {
         guard compressor == nil else { return nil }
         do throws(TransportError) {
-            return try process.splice(from: file.rawDescriptor, count: count)
+            return try plain?.splice(from: file.rawDescriptor, count: count) ?? nil
         } catch {
             throw .transport(error)
         }
@@ -55,10 +101,12 @@ struct RemoteSink: ~Copyable, PackSink {
         endMark = mark
     }
 
-    /// Ends the compressed stream; without it the sandbox says that it was cut.
+    /// Ends the compressed stream and the pieces; without it the sandbox says that it was cut.
     mutating func finish() throws(PackFailure) {
-        guard let compressor = compressor.take() else { return }
-        do throws(ArchiveError) { _ = try compressor.finish() } catch { throw Self.unwrapped(error) }
+        if let compressor = compressor.take() {
+            do throws(ArchiveError) { plain = try compressor.finish() } catch { throw Self.unwrapped(error) }
+        }
+        do throws(TransportError) { try plain?.finish() } catch { throw .transport(error) }
     }
 
     private static func unwrapped(_ error: ArchiveError) -> PackFailure {

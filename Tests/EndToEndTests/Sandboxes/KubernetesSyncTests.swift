@@ -14,7 +14,9 @@ struct KubernetesSyncTests {
         cluster = try KubectlStandIn(in: world.path("bin"))
     }
 
-    private func ferry(_ arguments: String...) throws -> FerryRun {
+    private func ferry(_ arguments: String...) throws -> FerryRun { try ferry(arguments) }
+
+    private func ferry(_ arguments: [String]) throws -> FerryRun {
         try FerryRun(
             ["sync"] + arguments, in: world, wrapper: ["PATH=\(cluster.directory):/usr/local/bin:/usr/bin:/bin"])
     }
@@ -57,6 +59,18 @@ struct KubernetesSyncTests {
     func notFound() throws {
         let run = try ferry("push", "world/ws", "k8s://ns/other:\(world.sandbox)")
         #expect(run.status == 9 && run.errors.contains("no such pod"), "\(run.errors)")
+    }
+
+    @Test("a server that hides the end of the input, as old ones do, keeps nobody waiting")
+    func hiddenEnd() throws {
+        try cluster.fail(.hidesEnd)
+        try world.write("world/ws/large", [UInt8](repeating: 1, count: 3 << 20))
+        let limit = ["--deadline", "300"]
+        expectDone(try ferry(["push", "world/ws", target] + limit))
+        expectDone(try ferry(["push", "world/ws", target] + limit))
+        try world.write("world/sandbox/kept.txt", "the agent's")
+        expectDone(try ferry(["pull", target, "world/ws"] + limit))
+        #expect(try world.digest(of: "world/ws") == world.digest(of: "world/sandbox"))
     }
 
     /// Where a fault strikes: in what is told first, in the listing, in the middle of the data, and near the end.

@@ -49,7 +49,8 @@ struct SSHSyncTests {
         let closed = try SSHServer(settings: ["AuthorizedKeysFile none"])
         for arguments in [["push", "world/ws", target(closed)], ["pull", target(closed), "world/ws"]] {
             try expectUnchanged(
-                ["sync"] + arguments, status: 9, naming: ["does not let this user in"], in: world, wrapper: environment(closed))
+                ["sync"] + arguments, status: 9, naming: ["does not let this user in"], in: world,
+                wrapper: environment(closed))
         }
     }
 

@@ -34,6 +34,26 @@ struct RemoteReceiveTests {
         machine.keepsSubseconds ? .standard : [.modes, .hardLinks]
     }
 
+    @Test(
+        "where the end of the input may stay hidden, the stream goes in pieces",
+        arguments: [Machine.dash, .bash, .busybox, .bsdtar])
+    func pieces(machine: Machine) throws {
+        var tree: Tree = ["d/small": .file("s"), "link": .link("d")]
+        let large = (0..<((5 << 20) / 4)).map { UInt8(truncatingIfNeeded: $0 / 3) }
+        tree["large"] = TreeEntry(.file(large, hasHoles: false))
+        let world = try RemoteWorld(machine, tree)
+        world.sandbox.capabilities.provesEndOfOutput = false
+        #expect(try world.open().facts.takesPieces)
+        for compression in [Compression.none, .gzip] {
+            let receipt = try world.push { $0.compression = compression }
+            #expect(receipt.incomplete == nil && receipt.listing?.snapshot.entryCount == 4)
+        }
+        #expect(try Tool.run("/usr/bin/diff", ["-r", "--no-dereference"] + world.names).status == 0)
+        // A stream that is broken off is one that was cut.
+        #expect(throws: RemoteFailure.self) { try world.push(cutAfter: 2_000) }
+        #expect(try world.leftovers.isEmpty)
+    }
+
     @Test("a tree arrives as it is, whatever the umask and the tools", arguments: Machine.available)
     func arrives(machine: Machine) throws {
         let world = try RemoteWorld(machine, Self.tree)

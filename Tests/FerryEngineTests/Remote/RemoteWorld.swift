@@ -55,7 +55,7 @@ enum Machine: String, CaseIterable, Sendable, CustomTestStringConvertible {
 /// A workspace and a directory in a sandbox.
 final class RemoteWorld {
     let directory: TemporaryDirectory
-    let sandbox: ShellSandbox
+    var sandbox: ShellSandbox
     private let tools: ToolDirectory?
     let workspace: [UInt8]
     let remote: [UInt8]
@@ -116,6 +116,9 @@ final class RemoteWorld {
         while let member = try reader.next() { members[member.path.bytes] = member }
         return (members, outcome)
     }
+
+    /// The names of both directories.
+    var names: [String] { [workspace, remote].map { String(decoding: $0, as: UTF8.self) } }
 
     var leftovers: [String] {
         get throws { try Tree(reading: remote).paths.map(\.description).filter { $0.contains(".ferry") } }
