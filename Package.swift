@@ -103,7 +103,10 @@ let package = Package(
         .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
         .testTarget(
             name: "DockerTests",
-            dependencies: ["FerryCore", "FerryHTTP", "FerryProviders", "FerryThreads", "FerryTransport", "TestSupport"]),
+            dependencies: [
+                "FerryCore", "FerryEngine", "FerryHTTP", "FerryProviders", "FerryTesting", "FerryThreads",
+                "FerryTransport", "TestSupport",
+            ]),
         .testTarget(
             name: "FerryCLITests",
             dependencies: ["FerryCLI", "FerryCore", "FerryEngine", "FerryFileSystem", argumentParser],

@@ -61,9 +61,16 @@ extension SyncSession {
     }
 
     /// Compares the content of files that metadata alone does not decide.
-    mutating func compareContent(_ plan: inout Plan, from source: OpenDirectory, to destination: OpenDirectory)
-        throws(SyncError)
-    {
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be decided.
+    ///   - source: The root of its source.
+    ///   - destination: The root of its destination.
+    ///   - digests: What is known of the source's content, to tell which side is still as the baseline has it.
+    /// - Throws: ``SyncError`` when nothing can be compared.
+    mutating func compareContent(
+        _ plan: inout Plan, from source: OpenDirectory, to destination: OpenDirectory, _ digests: DigestLog? = nil
+    ) throws(SyncError) {
         guard !plan.comparisons.isEmpty else { return }
         try begin(.comparing)
         let progress = TransferProgress()
@@ -81,7 +88,26 @@ extension SyncSession {
         }
         note(comparison.problems)
         try checkCancellation()
-        plan.settle(equal: comparison.equal)
+        plan.settle(answers(plan, comparison.equal, destination, digests))
+    }
+
+    /// What comparisons found, and, of files that differ, whose version was agreed on, where digests tell.
+    private func answers(
+        _ plan: Plan, _ equal: [Bool?], _ destination: OpenDirectory, _ digests: DigestLog?
+    ) -> [ContentAnswer] {
+        var answers = equal.map { ContentAnswer(isEqual: $0) }
+        guard let digests else { return answers }
+        let open = equal.indices.filter { equal[$0] == false && !plan.agreedDigest(ofComparison: $0).isEmpty }
+        let ids = open.map { plan.steps[plan.comparisons[$0]].destination }
+        let ours = ContentHasher.digests(of: ids.compactMap(\.self), in: plan.destination, root: destination).digests
+        guard ours.count == open.count else { return answers }
+        for (index, digest) in zip(open, ours) {
+            let agreed = plan.agreedDigest(ofComparison: index)
+            let theirs = digests.digest(of: plan.path(of: plan.steps[plan.comparisons[index]]))
+            answers[index].sourceIsBase = theirs.map { $0.elementsEqual(agreed) }
+            answers[index].destinationIsBase = digest.map { $0.elementsEqual(agreed) }
+        }
+        return answers
     }
 
     /// Warns when the rules leave nothing of a workspace that is not empty.

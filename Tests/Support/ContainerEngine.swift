@@ -140,8 +140,10 @@ package final class ContainerEngine: Sendable {
     }
 
     /// Makes a container that sleeps.
-    package func container(_ name: String, start: Bool, options: [String] = []) throws {
-        try client(["create", "--name", name, "--network", "none"] + options + [Self.image, "/bin/sleep", "3600"])
+    package func container(
+        _ name: String, start: Bool, options: [String] = [], image: String = ContainerEngine.image
+    ) throws {
+        try client(["create", "--name", name, "--network", "none"] + options + [image, "/bin/sleep", "3600"])
         if start { try client(["start", name]) }
     }
 

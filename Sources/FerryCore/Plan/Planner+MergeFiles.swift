@@ -25,14 +25,23 @@ extension Planner {
         }
         if ours.size != theirs.size {
             step.changes.insert(.size)
-            plan.decide(&step, facts, isEqual: false)
-            return append(step, descendInto: nil)
+            // Where a digest was agreed on, whoever looks at both can tell which side still has that content.
+            guard !facts.digest.isEmpty, facts.local == .unknown || facts.remote == .unknown else {
+                plan.decide(&step, facts, isEqual: false)
+                return append(step, descendInto: nil)
+            }
+            return appendComparison(step, facts)
         }
         if ours.size == 0 {
             plan.decide(&step, facts, isEqual: true)
             return append(step, descendInto: nil)
         }
-        var different = step
+        appendComparison(step, facts)
+    }
+
+    /// Leaves a step to a comparison of content, with the reason that it has if the contents differ.
+    private mutating func appendComparison(_ step: PlanStep, _ facts: MergeFacts) {
+        var (step, different) = (step, step)
         plan.decide(&different, facts, isEqual: false)
         step.reason = different.reason
         plan.comparisons.append(plan.steps.count)

@@ -17,11 +17,22 @@ enum ArchiveStaging {
     }
 
     /// Unpacks an archive into staging and checks that all of it came.
+    ///
+    /// - Parameters:
+    ///   - reader: The archive.
+    ///   - staging: Where it goes.
+    ///   - place: The directory whose owner new entries take.
+    ///   - rules: What of it is passed over.
+    ///   - digests: Takes the digests of all files; nil: only the observer does, where it wants them.
+    ///   - session: The sync.
+    /// - Returns: What was staged.
+    /// - Throws: ``SyncError``; the workspace was not changed then.
     static func stage(
         _ reader: consuming ArchiveReader, into staging: borrowing StagedTree, place: OpenDirectory,
-        rules: IgnoreRules, _ session: inout SyncSession
+        rules: IgnoreRules, digests: DigestLog? = nil, _ session: inout SyncSession
     ) throws(SyncError) -> VerifiedSnapshot {
-        let options = session.options
+        var options = session.options
+        if digests != nil { options.takesDigests = true }
         let owner = try DirectoryOwner.forNewEntries(in: place, options: options)
         let progress = TransferProgress()
         let observer = session.observer
@@ -32,7 +43,9 @@ enum ArchiveStaging {
                 owner: owner,
                 exclusion: StreamExclusion(rules: rules, selection: options.selection), options: options,
                 cancellation: session.cancellation, progress: progress,
-                onDigest: { observer(.digest(path: $0, sha256: $1)) })
+                onDigest: {
+                    if let digests { digests.add($0, $1) } else { observer(.digest(path: $0, sha256: $1)) }
+                })
         } catch {
             throw SyncError(.failed, "cannot start a thread: error \(error.errno)")
         }

@@ -82,8 +82,10 @@ final class RemoteConnection {
     }
 
     /// Compares files that metadata alone does not decide, by digests from both sides.
+    ///
+    /// Where the baseline has a digest too, they also tell which side is still as agreed.
     func compareContent(
-        _ plan: inout Plan, from workspace: OpenDirectory, _ sync: inout SyncSession
+        _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession
     ) throws(SyncError) {
         guard !plan.comparisons.isEmpty else { return }
         try sync.begin(.comparing)
@@ -98,12 +100,20 @@ final class RemoteConnection {
         let ours = ContentHasher.digests(of: ids.compactMap(\.self), in: plan.source, root: workspace)
         sync.note(ours.problems)
         try sync.checkCancellation()
-        var answers: [Bool?] = []
+        var answers: [ContentAnswer] = []
         for (index, digest) in ours.digests.enumerated() {
+            let agreed = plan.agreedDigest(ofComparison: index)
+            func isAgreed(_ digest: [UInt8]?) -> Bool? {
+                agreed.isEmpty ? nil : digest.map { $0.elementsEqual(agreed) }
+            }
+            if let digest, digest == theirs[index] { log.note(paths[index], digest) }
             // Without a digest of theirs nothing says that they are equal.
-            answers.append(digest.map { $0 == theirs[index] })
+            answers.append(
+                ContentAnswer(
+                    isEqual: digest.map { $0 == theirs[index] }, sourceIsBase: isAgreed(digest),
+                    destinationIsBase: isAgreed(theirs[index])))
         }
-        plan.settle(equal: answers)
+        plan.settle(answers)
     }
 
     /// Halts when a plan needs more than is left in the sandbox.

@@ -45,19 +45,21 @@ struct RemotePull {
         } else {
             place = try DirectoryEndpoints.openParent(of: workspacePath)
         }
+        let digests = DigestLog(session)
         let first = session.report.problems.count
         let staging = try StagedTree(for: place, options)
         defer { staging.discard() }
         if !candidates.isEmpty {
             try session.begin(.transferring)
-            let staged = try fetch(candidates, into: staging, place: place, rules: local.rules, connection, &session)
+            let staged = try fetch(
+                candidates, into: staging, place: place, rules: local.rules, connection, digests, &session)
             session.note(candidates.amend(&listing.snapshot, by: staged))
         }
 
         var plan = Planner.plan(
             source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         if let workspace = target.directory {
-            try session.compareContent(&plan, from: staging.area.tree, to: workspace)
+            try session.compareContent(&plan, from: staging.area.tree, to: workspace, digests)
         }
         let summary = plan.summary()
         session.announce(plan, summary)
@@ -74,19 +76,21 @@ struct RemotePull {
         var applied = try PulledState.of(
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
             problems: Array(session.report.problems[first...]), session)
+        applied.digest = { digests.digest(of: $0) }
         applied.sourceStamp = listing.stamp
         try baseline.advance(plan, applied)
     }
 
     private func fetch(
         _ candidates: FetchList, into staging: borrowing StagedTree, place: OpenDirectory, rules: IgnoreRules,
-        _ connection: RemoteConnection, _ session: inout SyncSession
+        _ connection: RemoteConnection, _ digests: DigestLog, _ session: inout SyncSession
     ) throws(SyncError) -> Snapshot {
         let compression = try connection.compression(session.options.compression, bytes: candidates.byteCount)
         let source = try connection.send(candidates.paths, compression: compression)
         let joinsArchives = source.joinsArchives
         let limits = ArchiveStaging.limits(session.options, on: place)
         let reader = ArchiveReader(source: source, limits: limits, joinsArchives: joinsArchives)
-        return try ArchiveStaging.stage(reader, into: staging, place: place, rules: rules, &session).snapshot
+        return try ArchiveStaging.stage(reader, into: staging, place: place, rules: rules, digests: digests, &session)
+            .snapshot
     }
 }

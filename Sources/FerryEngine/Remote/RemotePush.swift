@@ -40,7 +40,8 @@ struct RemotePush {
         var plan = Planner.plan(
             source: source.snapshot, destination: listing.snapshot, policy: baseline.policy(options.pushPolicy),
             base: baseline.old)
-        try connection.compareContent(&plan, from: workspace, &session)
+        let digests = DigestLog(session)
+        try connection.compareContent(&plan, from: workspace, digests, &session)
         let summary = plan.summary()
         session.announce(plan, summary)
         if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
@@ -50,14 +51,14 @@ struct RemotePush {
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {
             if baseline.mayFollowKilledPush { try connection.sweep() }
-            return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp))
+                        return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp, digests))
         }
 
         try session.begin(.transferring)
         try baseline.mark(plan, stamp)
         let selection = RemoteSelection(plan, listing: listing, facts: connection.facts, options: options)
         let first = session.report.problems.count
-        let receipt = try send(selection, plan, from: workspace, through: connection, listingOptions, &session)
+        let receipt = try send(selection, plan, from: workspace, through: connection, listingOptions, digests, &session)
         let written = receipt.listing ?? .empty
         if connection.facts.root == .missing {
             try baseline.identify(connection.identity(of: written), isPush: true, options)
@@ -68,26 +69,30 @@ struct RemotePush {
             AppliedState(
                 source: plan.source, destination: written.snapshot, sourceStamp: stamp,
                 destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
-                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path))))
+                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
+                digest: { digests.digest(of: $0) }))
     }
 
     /// Neither side was written to.
-    private static func untouched(_ plan: Plan, _ stamp: ScanStamp, _ remote: ScanStamp) -> AppliedState {
+    private static func untouched(_ plan: Plan, _ stamp: ScanStamp, _ remote: ScanStamp, _ digests: DigestLog)
+        -> AppliedState
+    {
         AppliedState(
             source: plan.source, destination: plan.destination, sourceStamp: stamp,
-            destinationStamp: remote)
+            destinationStamp: remote, digest: { digests.digest(of: $0) })
     }
 
     private func send(
         _ selection: RemoteSelection, _ plan: Plan, from workspace: OpenDirectory,
-        through connection: RemoteConnection, _ listingOptions: RemoteListingOptions, _ session: inout SyncSession
+        through connection: RemoteConnection, _ listingOptions: RemoteListingOptions, _ digests: DigestLog,
+        _ session: inout SyncSession
     ) throws(SyncError) -> RemoteReceipt {
-        let options = session.options
+        var options = session.options
+        options.takesDigests = true
         let progress = TransferProgress()
         var stream = PackStream(
             plan.source, root: workspace, options: options, scope: PackScope(selection: selection.sent),
             cancellation: session.cancellation, progress: progress)
-        let observer = session.observer
         let ticker = session.startProgress(
             .transferring, progress, totalEntries: selection.sent.count, totalBytes: selection.byteCount)
         defer { ticker.stop() }
@@ -95,7 +100,7 @@ struct RemotePush {
         request.listingOptions = listingOptions
         request.compression = try connection.compression(options.compression, bytes: selection.byteCount)
         let receipt = try connection.receive(request) { sink throws(PackFailure) in
-            try stream.run(to: &sink) { observer(.digest(path: $0, sha256: $1)) }
+            try stream.run(to: &sink) { digests.add($0, $1) }
         }
         session.note(stream.problems)
         session.report.transferredBytes = stream.contentBytes
