@@ -30,6 +30,8 @@ public struct ArchiveMember: Hashable, Sendable {
     public var isSparse: Bool
     /// Where its header begins in the uncompressed archive.
     public var position: Int64
+    /// Whom the header says it belongs to.
+    package var owner: RemoteOwner
 }
 
 /// A piece of a file's content that was copied.

@@ -15,7 +15,7 @@ extension ArchiveReader {
         let path = try validate(name, member, "its name")
         return ArchiveMember(
             path: path, kind: kind, mode: header.mode, size: kind == .file ? member.size : 0, mtime: member.mtime,
-            isSparse: member.isSparse, position: member.headerStart)
+            isSparse: member.isSparse, position: member.headerStart, owner: header.owner)
     }
 
     private func kind(

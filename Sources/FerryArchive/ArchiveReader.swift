@@ -22,6 +22,9 @@ public struct ArchiveReader: ~Copyable {
     /// What proves that the archive was complete; nil until ``next()`` returned nil.
     public private(set) var evidence: EndOfArchiveEvidence?
 
+    /// Whom the root belongs to, where the archive has a member for it and that was passed.
+    package private(set) var rootOwner: RemoteOwner?
+
     /// Makes a reader; nothing is read yet.
     ///
     /// - Parameters:
@@ -154,7 +157,9 @@ public struct ArchiveReader: ~Copyable {
         current = member
         contentEnd = 0
         contentLeft = member.storedSize
-        return try convert(member, header)
+        let converted = try convert(member, header)
+        if converted == nil { rootOwner = header.owner }
+        return converted
     }
 
     private mutating func finish(_ handle: DecodingHandle) throws(ArchiveError) {

@@ -24,6 +24,12 @@ struct DecodedHeader: ~Copyable {
 
     /// The nine permission bits: setuid, setgid and sticky are not carried.
     var mode: UInt16 { UInt16(truncatingIfNeeded: unsafe archive_entry_perm(entry)) & 0o777 }
+    /// The owner by numbers; root where they make no sense.
+    var owner: RemoteOwner {
+        RemoteOwner(
+            user: UInt32(exactly: unsafe archive_entry_uid(entry)) ?? 0,
+            group: UInt32(exactly: unsafe archive_entry_gid(entry)) ?? 0)
+    }
     var size: Int64 { unsafe archive_entry_size(entry) }
 
     /// The kind; nil for a hard link and for what libarchive has no kind for.

@@ -9,7 +9,7 @@ public import FerryCore
 /// the `hdrcharset` that other bytes would need, a sparse member's long name gets lost, a time before 1970 is written with its
 /// fraction the wrong way round, and a writer that is given up (`archive_write_fail`) leaks memory.
 ///
-/// No owner, no access or change time, no extended attribute is ever written.
+/// No owner unless one is set, no access or change time, no extended attribute is ever written.
 public struct TarHeaderEncoder: ~Copyable {
     private var path = ByteBuffer(capacity: 4_096)
     private var companion = ByteBuffer(capacity: TarBlock.size)
@@ -185,6 +185,7 @@ extension ByteBuffer {
             mode: member.mode, size: member.size,
             seconds: min(max(member.mtime.seconds, 0), UstarHeader.largestOctal),
             typeFlag: typeFlag ?? member.kind.typeFlag)
+        header.set(owner: member.owner)
         header.seal()
         unsafe advance(by: TarBlock.size)
     }

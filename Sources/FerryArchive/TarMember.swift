@@ -22,6 +22,8 @@ public struct TarMember: Hashable, Sendable {
     public var size: Int64
     /// The time of the last change of the content.
     public var mtime: Timestamp
+    /// Whom it is given to by a reader that obeys it; root unless it is set.
+    package var owner = RemoteOwner(user: 0, group: 0)
 
     /// Makes a description of a member.
     public init(kind: Kind, mode: UInt16, size: Int64 = 0, mtime: Timestamp) {

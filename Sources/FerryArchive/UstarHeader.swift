@@ -47,6 +47,21 @@ struct UstarHeader: ~Copyable {
         unsafe block[offset + 6] = UInt8(ascii: " ")
     }
 
+    /// Whom the member belongs to: six octal digits each, base-256 for what does not fit.
+    func set(owner: RemoteOwner) {
+        for (number, offset) in [(owner.user, 108), (owner.group, 116)] where number != 0 {
+            guard number > 0o777_777 else {
+                setShortNumber(number, at: offset)
+                continue
+            }
+            for index in 0..<8 {
+                let shift = UInt64(8 * (7 - index))
+                unsafe block[offset + index] = UInt8(truncatingIfNeeded: UInt64(number) >> shift)
+            }
+            unsafe block[offset] |= 0x80
+        }
+    }
+
     /// Eleven octal digits and a space; base-256 for what does not fit.
     private func setLongNumber(_ value: Int64, at offset: Int) {
         var rest = value

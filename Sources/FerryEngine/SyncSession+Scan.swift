@@ -91,6 +91,44 @@ extension SyncSession {
         plan.settle(answers(plan, comparison.equal, destination, digests))
     }
 
+    /// Compares files that metadata alone does not decide with a sandbox's, by digests from both sides.
+    ///
+    /// Where the baseline has a digest too, they also tell which side is still as agreed.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan of a push.
+    ///   - workspace: The root of its source.
+    ///   - log: Takes the digests of what is equal.
+    ///   - theirs: Asks for the digests of the sandbox's files.
+    /// - Throws: ``SyncError`` when the sandbox cannot be asked.
+    mutating func settle(
+        _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog,
+        _ theirs: (_ paths: [[UInt8]]) throws(SyncError) -> [[UInt8]?]
+    ) throws(SyncError) {
+        guard !plan.comparisons.isEmpty else { return }
+        try begin(.comparing)
+        let ids = plan.comparisons.map { plan.steps[$0].source }
+        let paths = ids.map { $0.map(plan.source.path(of:)) ?? [] }
+        let found = try theirs(paths)
+        let ours = ContentHasher.digests(of: ids.compactMap(\.self), in: plan.source, root: workspace)
+        note(ours.problems)
+        try checkCancellation()
+        var answers: [ContentAnswer] = []
+        for (index, digest) in ours.digests.enumerated() {
+            let agreed = plan.agreedDigest(ofComparison: index)
+            func isAgreed(_ digest: [UInt8]?) -> Bool? {
+                agreed.isEmpty ? nil : digest.map { $0.elementsEqual(agreed) }
+            }
+            if let digest, digest == found[index] { log.note(paths[index], digest) }
+            // Without a digest of theirs nothing says that they are equal.
+            answers.append(
+                ContentAnswer(
+                    isEqual: digest.map { $0 == found[index] }, sourceIsBase: isAgreed(digest),
+                    destinationIsBase: isAgreed(found[index])))
+        }
+        plan.settle(answers)
+    }
+
     /// What comparisons found, and, of files that differ, whose version was agreed on, where digests tell.
     private func answers(
         _ plan: Plan, _ equal: [Bool?], _ destination: OpenDirectory, _ digests: DigestLog?

@@ -44,20 +44,34 @@ public protocol SandboxArchives: Sendable {
     /// Unpacks a tar stream below a directory.
     ///
     /// - Parameters:
-    ///   - directory: The absolute path of a directory.
+    ///   - directory: The absolute path of a directory. Entries get the owners, modes and times that the stream says.
     ///   - produce: Writes the whole stream through the function it is given; when it throws, the upload is broken off.
     /// - Throws: ``TransportError``.
     func upload(
         to directory: [UInt8],
-        _ produce: ((Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
+        _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
     ) throws(TransportError)
 
     /// Starts packing a directory or a file.
     ///
     /// - Parameter path: Its absolute path.
-    /// - Returns: The tar stream. Names in it begin with the path's last component.
+    ///   With `/.` at its end, what is inside a directory.
+    /// - Returns: The tar stream. Names in it begin with the path's last component, or, of what is inside a directory, there.
     /// - Throws: ``TransportError``.
     func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload
+
+    /// Looks whether there is anything at a path.
+    ///
+    /// - Parameter path: An absolute path.
+    /// - Returns: False only when it is known that nothing is there.
+    /// - Throws: ``TransportError``.
+    func holds(_ path: [UInt8]) throws(TransportError) -> Bool
+
+    /// Whom commands in the sandbox run as, as it was configured: `user`, `user:group`, by names or numbers.
+    ///
+    /// - Returns: Nil when that is root.
+    /// - Throws: ``TransportError``.
+    func configuredUser() throws(TransportError) -> [UInt8]?
 }
 
 /// An archive on its way out of a sandbox.

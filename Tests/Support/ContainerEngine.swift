@@ -16,6 +16,9 @@ package final class ContainerEngine: Sendable {
     /// The image that has BusyBox and nothing else.
     package static let image = "localhost/ferry-busybox:latest"
 
+    /// The image that has neither a shell nor a tar, only what it sleeps with.
+    package static let bareImage = "localhost/ferry-bare:latest"
+
     package let kind: Kind
     package let directory: String
     package let socket: String
@@ -124,6 +127,15 @@ package final class ContainerEngine: Sendable {
             guard result.status == 0 else { throw Tool.Failure(result: result) }
         }
         try client(["import", directory + "/root.tar", Self.image])
+        try FileManager.default.createDirectory(atPath: directory + "/bare", withIntermediateDirectories: true)
+        for (program, arguments) in [
+            ("/bin/sh", ["-ec", "cd \"$1\"; mkdir -p ws etc bin; cp /usr/bin/busybox bin/sleep", "sh", directory + "/bare"]),
+            ("/bin/tar", ["-C", directory + "/bare", "-cf", directory + "/bare.tar", "."]),
+        ] {
+            let result = try Tool.run(program, arguments)
+            guard result.status == 0 else { throw Tool.Failure(result: result) }
+        }
+        try client(["import", directory + "/bare.tar", Self.bareImage])
         // An engine that answers may still be unable to run anything.
         try container("probe", start: true)
         try client(["exec", "probe", "/bin/true"])

@@ -94,6 +94,9 @@ extension Planner {
             return .changed
         }
         if !isLocal {
+            if !entry.digest.isEmpty, let digest = plan.policy.remoteDigest(tree.path(of: id)) {
+                return digest.elementsEqual(entry.digest) ? .same : .changed
+            }
             switch plan.policy.remoteTrust {
             case .fingerprints: break
             case .nothing: return .unknown

@@ -53,6 +53,8 @@ public struct PlanPolicy: Sendable {
     public var isMirror = false
     /// What the sandbox's fingerprints in a baseline are worth.
     public var remoteTrust = RemoteTrust.fingerprints
+    /// The SHA-256 of the sandbox's files where it is known before the plan is made; it decides before any fingerprint does.
+    public var remoteDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
 
     /// Makes a policy.
     public init(

@@ -14,20 +14,12 @@ final class RemoteConnection {
     /// What the probe found.
     var facts: RemoteFacts { session.facts }
 
-    init(_ endpoint: SandboxEndpoint, _ sync: borrowing SyncSession) throws(SyncError) {
-        do throws(TransportError) {
-            sandbox = try endpoint.open()
-            do throws(TransportError) {
-                vendorIdentity = try sandbox.identity()
-                session = try RemoteSession.open(
-                    sandbox, root: RemoteRoot(endpoint.root), idleTimeout: sync.options.idleTimeout)
-            } catch {
-                sandbox.close()
-                throw error
-            }
-        } catch {
-            throw RemoteFailure.transport(error).syncError
-        }
+    init(
+        _ sandbox: any Sandbox, _ session: RemoteSession, identity: SandboxIdentity?, _ sync: borrowing SyncSession
+    ) {
+        self.sandbox = sandbox
+        self.session = session
+        vendorIdentity = identity
         // A transport blocks where it waits: somebody else has to notice that the user wants to stop.
         let (cancellation, stop) = (sync.cancellation, session.stopper)
         watch = Ticker(every: .milliseconds(100)) { if cancellation.isRaised { stop() } }
@@ -82,38 +74,13 @@ final class RemoteConnection {
     }
 
     /// Compares files that metadata alone does not decide, by digests from both sides.
-    ///
-    /// Where the baseline has a digest too, they also tell which side is still as agreed.
     func compareContent(
         _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession
     ) throws(SyncError) {
-        guard !plan.comparisons.isEmpty else { return }
-        try sync.begin(.comparing)
-        let ids = plan.comparisons.map { plan.steps[$0].source }
-        let paths = ids.map { $0.map(plan.source.path(of:)) ?? [] }
-        let theirs: [[UInt8]?]
-        if facts.digest == .none {
-            theirs = paths.map { _ in nil }
-        } else {
-            do throws(RemoteFailure) { theirs = try session.digests(of: paths) } catch { throw error.syncError }
+        try sync.settle(&plan, from: workspace, log) { (paths) throws(SyncError) in
+            if facts.digest == .none { return paths.map { _ in nil } }
+            do throws(RemoteFailure) { return try session.digests(of: paths) } catch { throw error.syncError }
         }
-        let ours = ContentHasher.digests(of: ids.compactMap(\.self), in: plan.source, root: workspace)
-        sync.note(ours.problems)
-        try sync.checkCancellation()
-        var answers: [ContentAnswer] = []
-        for (index, digest) in ours.digests.enumerated() {
-            let agreed = plan.agreedDigest(ofComparison: index)
-            func isAgreed(_ digest: [UInt8]?) -> Bool? {
-                agreed.isEmpty ? nil : digest.map { $0.elementsEqual(agreed) }
-            }
-            if let digest, digest == theirs[index] { log.note(paths[index], digest) }
-            // Without a digest of theirs nothing says that they are equal.
-            answers.append(
-                ContentAnswer(
-                    isEqual: digest.map { $0 == theirs[index] }, sourceIsBase: isAgreed(digest),
-                    destinationIsBase: isAgreed(theirs[index])))
-        }
-        plan.settle(answers)
     }
 
     /// Halts when a plan needs more than is left in the sandbox.

@@ -11,7 +11,6 @@ struct RemotePull {
     let workspacePath: [UInt8]
 
     func run(_ session: inout SyncSession) throws(SyncError) {
-        let options = session.options
         let target = try PullTarget.open(workspacePath, session)
         let workspaceKey = try SyncLocks.key(of: target.directory, at: workspacePath)
         session.locks = try SyncLocks.take(
@@ -21,14 +20,30 @@ struct RemotePull {
         try StagedTree.recover(target.directory, &session)
 
         try session.begin(.scanning)
-        let connection = try RemoteConnection(endpoint, session)
-        defer { connection.close() }
-        guard connection.facts.root == .directory else {
-            throw SyncError(
-                .halted,
-                "the sandbox has no directory '\(connection.rootName)'; a missing source never counts as empty: check the path"
-            )
+        switch try RemoteWay.open(endpoint, session) {
+        case .commands(let connection):
+            defer { connection.close() }
+            try pull(through: connection, to: target, &baseline, &session)
+        case .archives(let connection):
+            defer { connection.close() }
+            try ArchivePull(target: target, workspacePath: workspacePath, connection: connection)
+                .run(&baseline, &session)
         }
+    }
+
+    /// Why there is nothing to pull from.
+    static func missingRoot(_ name: String) -> SyncError {
+        SyncError(
+            .halted,
+            "the sandbox has no directory '\(name)'; a missing source never counts as empty: check the path")
+    }
+
+    private func pull(
+        through connection: RemoteConnection, to target: PullTarget, _ baseline: inout SyncBaseline,
+        _ session: inout SyncSession
+    ) throws(SyncError) {
+        let options = session.options
+        guard connection.facts.root == .directory else { throw Self.missingRoot(connection.rootName) }
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
         var listing = try connection.list(RemoteListingOptions(rules: local.rules, options))

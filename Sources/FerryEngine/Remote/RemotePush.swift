@@ -10,7 +10,6 @@ struct RemotePush {
     let endpoint: SandboxEndpoint
 
     func run(_ session: inout SyncSession) throws(SyncError) {
-        let options = session.options
         let workspace = try DirectoryEndpoints.openSource(workspacePath)
         let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
         session.locks = try SyncLocks.take(
@@ -19,8 +18,22 @@ struct RemotePush {
         var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
 
         try session.begin(.scanning)
-        let connection = try RemoteConnection(endpoint, session)
-        defer { connection.close() }
+        switch try RemoteWay.open(endpoint, session) {
+        case .commands(let connection):
+            defer { connection.close() }
+            try push(workspace, through: connection, &baseline, &session)
+        case .archives(let connection):
+            defer { connection.close() }
+            try ArchivePush(workspace: workspace, workspacePath: workspacePath, connection: connection)
+                .run(&baseline, &session)
+        }
+    }
+
+    private func push(
+        _ workspace: OpenDirectory, through connection: RemoteConnection, _ baseline: inout SyncBaseline,
+        _ session: inout SyncSession
+    ) throws(SyncError) {
+        let options = session.options
         let stamp = ScanStamp.now
         let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
         session.note(source.problems)
@@ -51,7 +64,7 @@ struct RemotePush {
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {
             if baseline.mayFollowKilledPush { try connection.sweep() }
-                        return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp, digests))
+            return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp, digests))
         }
 
         try session.begin(.transferring)

@@ -13,10 +13,12 @@ struct EntryEncoder: ~Copyable {
     private var encoder = TarHeaderEncoder()
     private let takesDigests: Bool
     private let feedsSandbox: Bool
+    private let owners: PackOwners?
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
-    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false) {
+    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false, owners: PackOwners? = nil) {
+        self.owners = owners
         self.snapshot = snapshot
         self.takesDigests = takesDigests
         self.feedsSandbox = feedsSandbox
@@ -49,6 +51,8 @@ struct EntryEncoder: ~Copyable {
         _ member: TarMember, _ id: EntryID, target: ArraySlice<UInt8>, to buffer: inout ByteBuffer
     ) throws(ArchiveError) {
         enterDirectory(of: id)
+        var member = member
+        if let owners { member.owner = owners.owner(of: id) }
         let name = snapshot.name(of: id)
         var path = directory.path
         if feedsSandbox {

@@ -38,6 +38,18 @@ struct PackScope: Sendable {
     var selection: Set<EntryID>?
     /// Whether files with holes are written with a map; not every tar can read that.
     var keepsHoles = false
+    /// Whom entries are given to by who unpacks the stream as it says; nil: nobody looks at it.
+    var owners: PackOwners?
+}
+
+/// Whom the entries of a stream are given to.
+struct PackOwners: Sendable {
+    /// Everything that has no owner of its own.
+    var standard: RemoteOwner
+    /// What is replaced keeps the owner that it has.
+    var kept: [EntryID: RemoteOwner] = [:]
+
+    func owner(of id: EntryID) -> RemoteOwner { kept[id] ?? standard }
 }
 
 /// Writes a snapshot as a tar stream: threads read and encode ahead, one writes in order.
@@ -73,7 +85,7 @@ struct PackStream: ~Copyable {
         self.scope = scope
         self.cancellation = cancellation
         self.progress = progress
-        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests)
+        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests, owners: scope.owners)
     }
 
     /// Writes everything.
@@ -86,10 +98,10 @@ struct PackStream: ~Copyable {
         to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
     ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
-        let (snapshot, root, takesDigests) = (snapshot, root, options.takesDigests)
+        let (snapshot, root, takesDigests, owners) = (snapshot, root, options.takesDigests, scope.owners)
         let feedsSandbox = Sink.feedsSandbox
         if feedsSandbox {
-            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true)
+            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true, owners: owners)
         }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
@@ -97,7 +109,7 @@ struct PackStream: ~Copyable {
             result: PackChunk.init,
             state: {
                 EntryEncoder(
-                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox)
+                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox, owners: owners)
             },
             work: { index, chunk, encoder in
                 chunk.clear()

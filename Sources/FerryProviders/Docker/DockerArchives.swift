@@ -4,8 +4,7 @@ import FerryTransport
 
 /// Archives that the engine itself unpacks and packs.
 ///
-/// What is there of another kind is never replaced (`noOverwriteDirNonDir`), and modes are exact. Entries take the container's
-/// configured user as their owner with Podman (`copyUIDGID`), else the one that the archive says. Nothing is
+/// What is there of another kind is never replaced (`noOverwriteDirNonDir`), and modes and owners are those of the archive. Nothing is
 /// deleted. An upload is not atomic.
 struct DockerArchives: SandboxArchives {
     let engine: DockerEngine
@@ -15,14 +14,13 @@ struct DockerArchives: SandboxArchives {
 
     func upload(
         to directory: [UInt8],
-        _ produce: ((Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
+        _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
     ) throws(TransportError) {
         let purpose = "the upload to '\(displayName(of: directory))'"
         try checkDirectory(directory, purpose)
         var request = try engine.request(
             .put, "containers", engine.container, "archive", purpose: purpose,
             query: [("path", directory), ("noOverwriteDirNonDir", [0x31])])
-        if try givesToUser(purpose) { request.url = request.url.query("copyUIDGID", "1") }
         request.headers.append(HTTPHeader("Content-Type", "application/x-tar"))
         request.body = .stream
         request.idleTimeout = Self.idleTimeout
@@ -72,12 +70,13 @@ struct DockerArchives: SandboxArchives {
         }
     }
 
-    /// Whether the engine can give what it unpacks to the container's configured user.
-    ///
-    /// Podman does. Docker 20.10 looks the user up among those of the host, where there is none of that name, or another one.
-    private func givesToUser(_ purpose: String) throws(TransportError) -> Bool {
-        guard try engine.route(purpose: purpose).isPodman else { return false }
-        return try engine.inspect(purpose: purpose).configuration?.user?.isEmpty == false
+    func holds(_ path: [UInt8]) throws(TransportError) -> Bool {
+        try status(of: path, "the look at '\(displayName(of: path))'") != nil
+    }
+
+    func configuredUser() throws(TransportError) -> [UInt8]? {
+        let user = try engine.inspect(purpose: "the question whom commands run as").configuration?.user ?? ""
+        return user.isEmpty ? nil : Array(user.utf8)
     }
 
     /// Whether the engine has answered and said yes.
@@ -101,10 +100,10 @@ struct DockerArchives: SandboxArchives {
             advice: "look at what it has with 'docker exec \(engine.container) ls'")
     }
 
-    /// Checks before the first byte that the directory is there: Podman would make it, Docker would not.
-    private func checkDirectory(_ directory: [UInt8], _ purpose: String) throws(TransportError) {
+    /// What the engine says of a path; nil when nothing is there.
+    private func status(of path: [UInt8], _ purpose: String) throws(TransportError) -> HTTPResponse? {
         let request = try engine.request(
-            .head, "containers", engine.container, "archive", purpose: purpose, query: [("path", directory)])
+            .head, "containers", engine.container, "archive", purpose: purpose, query: [("path", path)])
         let reply: HTTPReply
         do throws(HTTPError) {
             reply = try engine.client.send(request)
@@ -114,12 +113,20 @@ struct DockerArchives: SandboxArchives {
         if reply.response.status == 404 {
             // A HEAD has no words; the container itself may be what is missing.
             _ = try engine.inspect(purpose: purpose)
+            return nil
+        }
+        guard reply.response.isSuccess else { throw engine.refusal(reply, purpose: purpose) }
+        return reply.response
+    }
+
+    /// Checks before the first byte that the directory is there: Podman would make it, Docker would not.
+    private func checkDirectory(_ directory: [UInt8], _ purpose: String) throws(TransportError) {
+        guard let response = try status(of: directory, purpose) else {
             throw engine.error(
                 .commandFailed, purpose, "there is no '\(displayName(of: directory))' in the container",
                 advice: "make it first, or unpack into the directory above it")
         }
-        guard reply.response.isSuccess else { throw engine.refusal(reply, purpose: purpose) }
-        let status = DockerMessages.pathStatus(reply.response.value(of: "X-Docker-Container-Path-Stat"))
+        let status = DockerMessages.pathStatus(response.value(of: "X-Docker-Container-Path-Stat"))
         // A link is resolved by the engine, within the container.
         guard let status, !status.isDirectory, !status.isLink else { return }
         throw engine.error(

@@ -61,8 +61,13 @@ extension ConformanceTrial {
     func missingDirectory() throws {
         var command = command("echo reached")
         command.directory = Self.bytes("/nonexistent/ferry")
-        let (output, exit) = try run(command)
-        try expect(output.isEmpty && exit.status != 0, "\(Self.show(output)), status \(exit.status)")
+        do {
+            let (output, exit) = try run(command)
+            try expect(output.isEmpty && exit.status != 0, "\(Self.show(output)), status \(exit.status)")
+        } catch let error as TransportError {
+            // A transport may notice it before the command starts.
+            try expect(error.code == .commandFailed, "it failed with \(error)")
+        }
     }
 
     func deadline() throws {
@@ -152,7 +157,10 @@ extension ConformanceTrial {
         for number in numbers {
             var isAlive = true
             for _ in 0..<200 where isAlive {
-                let (output, _) = try run("kill -0 \(number) 2>/dev/null && echo alive")
+                // What has ended and is not reaped, because the sandbox's first process does not, no longer runs.
+                let (output, _) = try run(
+                    "kill -0 \(number) 2>/dev/null || exit 0; read -r s </proc/\(number)/stat || exit 0;"
+                        + " case $s in *') Z '*) ;; *) echo alive ;; esac")
                 isAlive = !output.isEmpty
                 if isAlive { Background.sleep(.milliseconds(100)) }
             }

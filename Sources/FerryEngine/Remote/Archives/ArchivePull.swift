@@ -1,0 +1,90 @@
+import FerryArchive
+import FerryCore
+import FerryFileSystem
+import FerryTransport
+
+/// A pull from a sandbox in which no command can be run: an archive of all that is there is staged and checked like any other.
+///
+/// What an archive does not hold was perhaps only not packed. So before anything is deleted for it, the sandbox has to say of each
+/// path that nothing is there.
+struct ArchivePull {
+    let target: PullTarget
+    let workspacePath: [UInt8]
+    let connection: ArchiveConnection
+
+    func run(_ baseline: inout SyncBaseline, _ session: inout SyncSession) throws(SyncError) {
+        let options = session.options
+        guard try connection.holds() else { throw RemotePull.missingRoot(connection.rootName) }
+        let stamp = ScanStamp.now
+        let local = try target.scan(&session)
+        let place: OpenDirectory
+        if let workspace = target.directory {
+            place = workspace
+        } else {
+            place = try DirectoryEndpoints.openParent(of: workspacePath)
+        }
+        try session.begin(.transferring)
+        let digests = DigestLog(session)
+        let staging = try StagedTree(for: place, options)
+        defer { staging.discard() }
+        let first = session.report.problems.count
+        let reader = ArchiveReader(source: try connection.source(), limits: ArchiveStaging.limits(options, on: place))
+        var remote = try ArchiveStaging.stage(
+            reader, into: staging, place: place, rules: local.rules, digests: digests, &session
+        ).snapshot
+        try baseline.identify(connection.identity(isEmpty: remote.entryCount == 0), isPush: false, options)
+
+        var policy = baseline.policy(options.pullPolicy)
+        policy.remoteDigest = { digests.digest(of: $0) }
+        var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
+        let unpacked = try notPacked(plan)
+        if !unpacked.isEmpty {
+            session.note(unpacked)
+            remote.markDirectories([.unreadable, .holdsUnlisted])
+            plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
+        }
+        if let workspace = target.directory {
+            try session.compareContent(&plan, from: staging.area.tree, to: workspace, digests)
+        }
+        let summary = plan.summary()
+        session.announce(plan, summary)
+        try PullTarget.checkHalts(plan, summary, options)
+        if options.isDryRun { return }
+        let hasChanges = !summary.changesNothing
+        var workspace = target.directory
+        if hasChanges || summary.conflicts + summary.held > 0 {
+            let made = try target.create()
+            workspace = made
+            try staging.apply(plan, to: made, &session)
+        }
+        guard let workspace, baseline.isKept else { return }
+        var applied = try PulledState.of(
+            plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
+            problems: Array(session.report.problems[first...]), session)
+        applied.sourceStamp = .never
+        applied.digest = { digests.digest(of: $0) }
+        try baseline.advance(plan, applied)
+    }
+
+    /// What is still in the sandbox, of what a plan deletes because the archive does not hold it.
+    ///
+    /// Of a directory that is gone nothing is left, so only the top of what is deleted is asked for.
+    private func notPacked(_ plan: Plan) throws(SyncError) -> [Problem] {
+        var gone: [UInt8]?
+        var problems: [Problem] = []
+        for step in plan.orderedSteps where step.action == .delete {
+            let path = plan.path(of: step)
+            if let gone, path.starts(with: gone + [RelativePath.separator]) { continue }
+            guard try connection.holds(path) else {
+                gone = path
+                continue
+            }
+            problems.append(
+                Problem(
+                    .unreadable, path: path,
+                    message: "it is in the sandbox, but not in the archive of it, so nothing is deleted; run the same"
+                        + " command again when nothing changes there"))
+        }
+        return problems
+    }
+}

@@ -1,0 +1,56 @@
+import FerryCore
+import FerryTransport
+
+/// The way of a sync into its sandbox: one command that does it all, or, where none can be run, archives.
+enum RemoteWay {
+    case commands(RemoteConnection)
+    case archives(ArchiveConnection)
+
+    /// Opens the sandbox.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where.
+    ///   - sync: The sync.
+    /// - Returns: The way in; whoever opened it closes it.
+    /// - Throws: ``SyncError``.
+    static func open(_ endpoint: SandboxEndpoint, _ sync: borrowing SyncSession) throws(SyncError) -> RemoteWay {
+        do throws(TransportError) {
+            let sandbox = try endpoint.open()
+            do throws(TransportError) {
+                return try open(sandbox, endpoint, sync)
+            } catch {
+                sandbox.close()
+                throw error
+            }
+        } catch {
+            throw RemoteFailure.transport(error).syncError
+        }
+    }
+
+    private static func open(
+        _ sandbox: any Sandbox, _ endpoint: SandboxEndpoint, _ sync: borrowing SyncSession
+    ) throws(TransportError) -> RemoteWay {
+        let identity = try sandbox.identity()
+        let obstacle: TransportError
+        do throws(TransportError) {
+            let session = try RemoteSession.open(
+                sandbox, root: RemoteRoot(endpoint.root), idleTimeout: sync.options.idleTimeout)
+            guard session.facts.tar == .none || !session.facts.hasXargs, sandbox.archives != nil else {
+                return .commands(RemoteConnection(sandbox, session, identity: identity, sync))
+            }
+            session.close()
+            obstacle = TransportError(
+                .missingTool, sandbox: sandbox.name, purpose: "looking for tools",
+                reason: "the sandbox has no tar, or no xargs that knows -0",
+                advice: "use an image that has them, or busybox")
+        } catch {
+            obstacle = error
+        }
+        guard obstacle.code == .unsupported || obstacle.code == .missingTool, let archives = sandbox.archives,
+            endpoint.root.base == .root
+        else { throw obstacle }
+        return .archives(
+            ArchiveConnection(
+                sandbox, archives, root: endpoint.root.bytes, identity: identity, obstacle: obstacle, sync))
+    }
+}
