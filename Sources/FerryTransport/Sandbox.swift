@@ -67,6 +67,12 @@ public protocol SandboxArchives: Sendable {
     /// - Throws: ``TransportError``.
     func holds(_ path: [UInt8]) throws(TransportError) -> Bool
 
+    /// Whether downloads tell whom entries belong to; where not, they say root.
+    ///
+    /// - Returns: True when they do.
+    /// - Throws: ``TransportError``.
+    func tellsOwners() throws(TransportError) -> Bool
+
     /// Whom commands in the sandbox run as, as it was configured: `user`, `user:group`, by names or numbers.
     ///
     /// - Returns: Nil when that is root.

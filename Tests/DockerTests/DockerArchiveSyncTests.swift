@@ -60,7 +60,8 @@ struct DockerArchiveSyncTests {
     func removals(kind: Kind) async throws {
         let world = try world(kind, .created)
         try await world.push()
-        try world.edit("rm -r dir; echo now a file >dir; rm link; rm -r 'odd\n'*; mkdir 'odd\n'\\''name'; echo e >a.txt")
+        try world.edit(
+            "rm -r dir; echo now a file >dir; rm link; rm -r 'odd\n'*; mkdir 'odd\n'\\''name'; echo e >a.txt")
         let report = try await world.push { $0.mirrors = true }
         let told = Set(report.problems.map(\.path))
         #expect(told == [Array("dir".utf8), Array("link".utf8), Array("odd\n'name".utf8)], "\(report.problems)")
@@ -70,14 +71,15 @@ struct DockerArchiveSyncTests {
         try world.engine.client(["start", world.name])
         let after = try await world.push()
         #expect(after.problems.isEmpty, "\(after.problems)")
-        #expect(try world.run("cat /ws/dir; ls -d /ws/odd*; ls /ws") == "now a file\n/ws/odd\n'name\na.txt\ndir\nodd\n'name\nother\n")
+        #expect(try world.run("cd /ws; cat dir; [ -d odd* ] && [ ! -e link ] && echo yes") == "now a file\nyes\n")
     }
 
     @Test("Results come back from a container that has ended, deletions and conflicts too", arguments: Kind.allCases)
     func pull(kind: Kind) async throws {
         let world = try ContainerWorld(kind, DockerSyncTests.tree)
         try await world.push()
-        try world.run("cd /ws; echo two >a.txt; rm -r dir/empty link; mkfifo pipe; echo theirs >dir/run.sh; ln -s /etc out")
+        try world.run(
+            "cd /ws; echo two >a.txt; rm -r dir/empty link; mkfifo pipe; echo theirs >dir/run.sh; ln -s /etc out")
         try world.engine.client(["stop", "-t", "0", world.name])
         try world.edit("echo ours >dir/run.sh; echo mine >dir/closed/in")
         let report = try await world.pull()
@@ -109,10 +111,13 @@ struct DockerArchiveSyncTests {
         #expect(pulled?.halt?.reason == .newIdentity, "\(String(describing: pulled))")
     }
 
-    @Test("What is made belongs to whom the directory belongs, else to the container's user", arguments: Kind.allCases)
+    @Test(
+        "What is made belongs to whom the directory belongs, which Podman does not tell, else to the container's user",
+        arguments: Kind.allCases)
     func owners(kind: Kind) async throws {
         let world = try world(kind, .created)
         let engine = world.engine
+        let isTold = kind == .docker
         func owners(_ world: ContainerWorld, _ script: String) throws -> String {
             try engine.client(["start", world.name])
             let result = try engine.client(["exec", "-u", "0", world.name, "/bin/sh", "-c", script]).text
@@ -121,11 +126,14 @@ struct DockerArchiveSyncTests {
         }
         _ = try owners(world, "chown 1000:1000 /ws")
         try await world.push()
-        #expect(try owners(world, "cd /ws; stat -c %u:%g a.txt dir dir/run.sh link | sort -u") == "1000:1000\n")
+        #expect(
+            try owners(world, "cd /ws; stat -c %u:%g a.txt dir dir/run.sh link | sort -u")
+                == (isTold ? "1000:1000\n" : "0:0\n"))
         _ = try owners(world, "chown 300000:8 /ws/dir/run.sh")
         try world.edit("echo edit >dir/run.sh")
         try await world.push()
-        #expect(try owners(world, "cd /ws; stat -c %u:%g . dir dir/run.sh") == "1000:1000\n1000:1000\n300000:8\n")
+        let replaced = try owners(world, "cd /ws; stat -c %u:%g . dir dir/run.sh")
+        #expect(replaced == (isTold ? "1000:1000\n1000:1000\n300000:8\n" : "1000:1000\n0:0\n0:0\n"))
         for user in ["agent", "1000", "1000:7"] {
             let own = try self.world(kind, .created, root: "/home/own", options: ["--user", user])
             try await own.push()

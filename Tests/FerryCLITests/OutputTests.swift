@@ -34,7 +34,7 @@ struct OutputTests {
                 ">fc..p..... m", ".d...p..... d/", "cLc........ l -> x", "*deleting   gone", "*deleting   gone/",
                 "*conflict   c (both sides have it and differ)",
                 "*held       h -> /etc (the link leaves the workspace)",
-                "*blocked    b/ (it holds something that must not be touched)", ">f+++++++++ k",
+                "*blocked    b/ (it stays as it is: the warning says why)", ">f+++++++++ k",
                 ">f+++++++++ line\\012feed\\033",
             ])
     }

@@ -129,7 +129,10 @@ package final class ContainerEngine: Sendable {
         try client(["import", directory + "/root.tar", Self.image])
         try FileManager.default.createDirectory(atPath: directory + "/bare", withIntermediateDirectories: true)
         for (program, arguments) in [
-            ("/bin/sh", ["-ec", "cd \"$1\"; mkdir -p ws etc bin; cp /usr/bin/busybox bin/sleep", "sh", directory + "/bare"]),
+            (
+                "/bin/sh",
+                ["-ec", "cd \"$1\"; mkdir -p ws etc bin; cp /usr/bin/busybox bin/sleep", "sh", directory + "/bare"]
+            ),
             ("/bin/tar", ["-C", directory + "/bare", "-cf", directory + "/bare.tar", "."]),
         ] {
             let result = try Tool.run(program, arguments)

@@ -31,7 +31,7 @@ enum ItemLine {
         switch item.action {
         case .conflict: "both sides have it and differ"
         case .held: item.heldReason?.sentence ?? "it needs a review"
-        case .blocked: "it holds something that must not be touched"
+        case .blocked: "it stays as it is: the warning says why"
         default: nil
         }
     }

@@ -95,7 +95,9 @@ extension Planner {
         }
         if !isLocal {
             if !entry.digest.isEmpty, let digest = plan.policy.remoteDigest(tree.path(of: id)) {
-                return digest.elementsEqual(entry.digest) ? .same : .changed
+                guard digest.elementsEqual(entry.digest) else { return .changed }
+                // The permission bits count too: where they are others, all of it is looked at.
+                return tree[id].mode == mode(entry, isLocal: false) ? .same : .unknown
             }
             switch plan.policy.remoteTrust {
             case .fingerprints: break

@@ -9,7 +9,9 @@ extension Plan {
         let removed = removedDirectories
         for step in steps where needsRemoval(step) {
             // A directory that goes is told once for all that is in it.
-            if let parent = step.destination.flatMap({ destination.parent(of: $0) }), removed.contains(parent) { continue }
+            if let parent = step.destination.flatMap({ destination.parent(of: $0) }), removed.contains(parent) {
+                continue
+            }
             let what = step.action == .delete ? "not removed" : "not replaced by an entry of another kind"
             problems.append(Problem(.unwritable, path: path(of: step), message: "\(what): \(reason)"))
         }
@@ -31,7 +33,8 @@ extension Plan {
     private var removedDirectories: Set<EntryID> {
         Set(
             steps.compactMap { step in
-                step.action == .delete ? step.destination.flatMap { destination[$0].kind == .directory ? $0 : nil } : nil
+                step.action == .delete
+                    ? step.destination.flatMap { destination[$0].kind == .directory ? $0 : nil } : nil
             })
     }
 

@@ -16,7 +16,7 @@ public enum PlanAction: UInt8, Sendable, CaseIterable {
     case conflict
     /// The entry is not let in without a review.
     case held
-    /// It would be replaced, but holds something that must not be touched.
+    /// It would be replaced or removed, but holds something that must not be touched, or there is no way to do it.
     case blocked
     /// Not decided yet: the files' content has to be compared.
     case compare

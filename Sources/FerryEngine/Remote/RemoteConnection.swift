@@ -73,6 +73,26 @@ final class RemoteConnection {
                 || listing.map { $0.snapshot.entryCount == 0 && $0.isComplete } ?? false)
     }
 
+    /// Asks for the digests of files of which only their content can say whether they are as agreed.
+    ///
+    /// - Parameters:
+    ///   - listing: What the sandbox holds.
+    ///   - baseline: What was agreed on.
+    /// - Returns: The digests by path; nothing where the sandbox cannot take any.
+    /// - Throws: ``SyncError``.
+    func undecidedDigests(
+        _ listing: RemoteListing, _ baseline: borrowing SyncBaseline
+    ) throws(SyncError) -> [[UInt8]: [UInt8]] {
+        guard let old = baseline.old, facts.digest != .none else { return [:] }
+        let paths = old.undecidedFiles(in: listing.snapshot, trust: baseline.trust)
+        guard !paths.isEmpty else { return [:] }
+        let digests: [[UInt8]?]
+        do throws(RemoteFailure) { digests = try session.digests(of: paths) } catch { throw error.syncError }
+        var result: [[UInt8]: [UInt8]] = [:]
+        for (path, digest) in zip(paths, digests) { result[path] = digest }
+        return result
+    }
+
     /// Compares files that metadata alone does not decide, by digests from both sides.
     func compareContent(
         _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession

@@ -51,7 +51,9 @@ struct RemotePull {
         session.report.excludedEntries = listing.excludedCount
         try baseline.identify(connection.identity(of: listing), isPush: false, options)
 
-        let policy = baseline.policy(options.pullPolicy)
+        var policy = baseline.policy(options.pullPolicy)
+        let known = try connection.undecidedDigests(listing, baseline)
+        policy.remoteDigest = { known[$0] }
         let candidates = FetchList(
             Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old))
         let place: OpenDirectory
@@ -91,7 +93,7 @@ struct RemotePull {
         var applied = try PulledState.of(
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
             problems: Array(session.report.problems[first...]), session)
-        applied.digest = { digests.digest(of: $0) }
+        applied.digest = digests.lookup(in: plan.source)
         applied.sourceStamp = listing.stamp
         try baseline.advance(plan, applied)
     }

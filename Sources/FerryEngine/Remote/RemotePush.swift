@@ -50,9 +50,11 @@ struct RemotePush {
         session.note(listing.problems.filter { $0.code != .skipped })
         try baseline.identify(connection.identity(of: listing), isPush: true, options)
 
+        var policy = baseline.policy(options.pushPolicy)
+        let known = try connection.undecidedDigests(listing, baseline)
+        policy.remoteDigest = { known[$0] }
         var plan = Planner.plan(
-            source: source.snapshot, destination: listing.snapshot, policy: baseline.policy(options.pushPolicy),
-            base: baseline.old)
+            source: source.snapshot, destination: listing.snapshot, policy: policy, base: baseline.old)
         let digests = DigestLog(session)
         try connection.compareContent(&plan, from: workspace, digests, &session)
         let summary = plan.summary()
@@ -83,7 +85,7 @@ struct RemotePush {
                 source: plan.source, destination: written.snapshot, sourceStamp: stamp,
                 destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
                 failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: { digests.digest(of: $0) }))
+                digest: digests.lookup(in: plan.source)))
     }
 
     /// Neither side was written to.
@@ -92,7 +94,7 @@ struct RemotePush {
     {
         AppliedState(
             source: plan.source, destination: plan.destination, sourceStamp: stamp,
-            destinationStamp: remote, digest: { digests.digest(of: $0) })
+            destinationStamp: remote, digest: digests.lookup(in: plan.source))
     }
 
     private func send(

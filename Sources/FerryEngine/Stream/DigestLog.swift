@@ -1,3 +1,4 @@
+import FerryCore
 import Synchronization
 
 /// The SHA-256 of files whose content passed through a sync: for the next baseline, and for the observer where it wants them.
@@ -24,4 +25,15 @@ final class DigestLog: Sendable {
 
     /// The digest of the content that passed through under a path; nil when none did.
     func digest(of path: [UInt8]) -> [UInt8]? { digests.withLock { $0[path] } }
+
+    /// Finds the digests of a tree's files, of those with several names by any of them.
+    func lookup(in tree: Snapshot) -> @Sendable (_ path: [UInt8]) -> [UInt8]? {
+        { path in
+            if let digest = self.digest(of: path) { return digest }
+            guard let id = tree.entry(at: RelativePath(unchecked: path)), tree.firstName(of: id) != id else {
+                return nil
+            }
+            return self.digest(of: tree.path(of: tree.firstName(of: id)))
+        }
+    }
 }

@@ -17,7 +17,10 @@ struct EntryEncoder: ~Copyable {
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
-    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false, owners: PackOwners? = nil) {
+    init(
+        _ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false,
+        owners: PackOwners? = nil
+    ) {
         self.owners = owners
         self.snapshot = snapshot
         self.takesDigests = takesDigests

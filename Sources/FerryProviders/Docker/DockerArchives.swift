@@ -74,6 +74,11 @@ struct DockerArchives: SandboxArchives {
         try status(of: path, "the look at '\(displayName(of: path))'") != nil
     }
 
+    /// Podman packs everything as root's.
+    func tellsOwners() throws(TransportError) -> Bool {
+        try !engine.route(purpose: "the question which engine it is").isPodman
+    }
+
     func configuredUser() throws(TransportError) -> [UInt8]? {
         let user = try engine.inspect(purpose: "the question whom commands run as").configuration?.user ?? ""
         return user.isEmpty ? nil : Array(user.utf8)

@@ -98,13 +98,20 @@ final class ArchiveConnection {
 
     // MARK: Owners
 
-    /// Whom new entries belong to: who the root belongs to, else the container's configured user.
+    /// Whether the listing's owners are true.
+    func tellsOwners() throws(SyncError) -> Bool {
+        try transport { () throws(TransportError) in try archives.tellsOwners() }
+    }
+
+    /// Whom new entries belong to: who the root belongs to, where that can be learnt, else the container's configured user.
     func ownerOfNewEntries(_ listing: ArchiveListing, rootExists: Bool, _ options: SyncOptions) throws(SyncError)
         -> RemoteOwner
     {
         if let owner = options.owner { return RemoteOwner(user: owner.user, group: owner.group) }
-        if let owner = listing.rootOwner { return owner }
-        if rootExists { return try firstOwner(root) }
+        if rootExists, try tellsOwners() {
+            if let owner = listing.rootOwner { return owner }
+            return try firstOwner(root)
+        }
         guard let user = try transport({ () throws(TransportError) in try archives.configuredUser() }) else {
             return .superuser
         }
@@ -156,7 +163,8 @@ final class ArchiveConnection {
             for count in 1...missing.count {
                 var member = TarMember(kind: .directory, mode: 0o755, mtime: ScanStamp.now.start)
                 member.owner = owner
-                let path = try RelativePath(validating: Array(missing[..<count].joined(separator: [RelativePath.separator])))
+                let path = try RelativePath(
+                    validating: Array(missing[..<count].joined(separator: [RelativePath.separator])))
                 try encoder.appendHeader(of: member, path: path, to: &buffer)
             }
         } catch {

@@ -39,7 +39,9 @@ struct ArchiveListingReader: ~Copyable {
     /// Nothing is ever known of the ctime that an archive's entry had: content decides.
     private static let noTime = Timestamp(seconds: .max)
 
-    init(_ reader: consuming ArchiveReader, rules: IgnoreRules, _ options: SyncOptions, _ cancellation: CancellationFlag) {
+    init(
+        _ reader: consuming ArchiveReader, rules: IgnoreRules, _ options: SyncOptions, _ cancellation: CancellationFlag
+    ) {
         self.reader = reader
         exclusion = StreamExclusion(rules: rules, selection: options.selection)
         preserve = options.preserve

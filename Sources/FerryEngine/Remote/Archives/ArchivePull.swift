@@ -35,7 +35,7 @@ struct ArchivePull {
         try baseline.identify(connection.identity(isEmpty: remote.entryCount == 0), isPush: false, options)
 
         var policy = baseline.policy(options.pullPolicy)
-        policy.remoteDigest = { digests.digest(of: $0) }
+        policy.remoteDigest = digests.lookup(in: remote)
         var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         let unpacked = try notPacked(plan)
         if !unpacked.isEmpty {
@@ -62,7 +62,7 @@ struct ArchivePull {
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
             problems: Array(session.report.problems[first...]), session)
         applied.sourceStamp = .never
-        applied.digest = { digests.digest(of: $0) }
+        applied.digest = digests.lookup(in: plan.source)
         try baseline.advance(plan, applied)
     }
 

@@ -46,7 +46,9 @@ struct ArchivePush {
             try baseline.mark(plan, stamp)
             let owner = try connection.ownerOfNewEntries(listing, rootExists: rootExists, options)
             if !rootExists { try connection.makeRoot(owner) }
-            try send(plan, PackOwners(standard: owner, kept: kept(plan, listing)), digests, &session)
+            var owners = PackOwners(standard: owner)
+            if try connection.tellsOwners() { owners.kept = kept(plan, listing) }
+            try send(plan, owners, digests, &session)
         }
         // Of what was written no fingerprint is known: the digests of the content say what both sides agreed on.
         try baseline.advance(
@@ -55,7 +57,7 @@ struct ArchivePush {
                 source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
                 destinationIsPartial: true,
                 failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: { digests.digest(of: $0) }))
+                digest: digests.lookup(in: plan.source)))
     }
 
     /// Whom what is replaced belongs to.
