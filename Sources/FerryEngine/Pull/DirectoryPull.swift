@@ -24,7 +24,7 @@ struct DirectoryPull {
                 key: SyncLocks.key(of: target.directory, at: workspacePath), mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: SyncLocks.key(of: sandbox, at: sandboxPath), mode: .exclusive, noun: "the sandbox"),
             session)
-        try StagedTree.recover(target.directory, &session)
+        try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let local = try target.scan(&session)
         let remote = try session.scan(sandbox, options.sandboxScan(rules: local.rules), at: sandboxPath)
@@ -48,6 +48,6 @@ struct DirectoryPull {
         var staging = try StagedTree(for: workspace, options)
         defer { staging.discard() }
         try staging.copy(plan, summary, from: sandbox, workspace: workspace, &session)
-        try staging.apply(plan, to: workspace, &session)
+        try staging.apply(plan, to: workspace, at: workspacePath, from: sandboxPath, &session)
     }
 }

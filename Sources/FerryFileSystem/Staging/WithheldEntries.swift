@@ -48,7 +48,7 @@ package enum WithheldEntries {
         step.action == .held || (step.action == .conflict && policy.differing == .keep)
     }
 
-    private static func makeDirectories(
+    static func makeDirectories(
         _ path: [UInt8], below root: OpenDirectory, _ cursor: inout DirectoryCursor
     ) throws(Errno) -> OpenDirectory {
         do throws(Errno) { return try cursor.open(path) } catch .noSuchFileOrDirectory {}
