@@ -22,6 +22,8 @@ public struct SyncReport: Sendable {
     public var isDryRun = false
     /// The name under which the change of the workspace can be undone; nil when nothing was changed or nothing is kept.
     public var run: String?
+    /// The run that was undone.
+    public var undoes: String?
     /// Where the sandbox's versions of conflicting and held entries were kept; nil when there were none or no state directory.
     public var conflictStore: [UInt8]?
 

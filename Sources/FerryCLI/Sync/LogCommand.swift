@@ -57,8 +57,9 @@ enum LogLine {
             (summary.created, "created"), (summary.updated, "updated"), (summary.modeChanged, "modes changed"),
             (summary.deleted, "deleted"), (summary.conflicts, "conflicts"), (summary.held, "held"),
         ].filter { $0.0 > 0 }.map { "\($0.1) \(Quantity.count($0.0))" }
-        let sides = [namesWorkspace ? record.workspace : [], record.endpoint].filter { !$0.isEmpty }
-            .map { displayName(of: $0) }
+        let sides =
+            [namesWorkspace ? record.workspace : [], record.endpoint].filter { !$0.isEmpty }
+            .map { displayName(of: $0) } + (record.undoes.map { ["of \($0)"] } ?? [])
         let fields = [
             record.timeText, record.kind.rawValue.padding(to: 4), record.outcome.padding(to: 7),
             (record.run ?? "-").padding(to: 26), counts.isEmpty ? "nothing" : counts.joined(separator: ", "),

@@ -20,8 +20,10 @@ public struct RunRecord: Sendable {
     public var run: String?
     /// The workspace's real path.
     public var workspace: [UInt8]
-    /// The other side, as the user wrote it; of an undo, that of the run that was undone.
+    /// The other side, as the user wrote it; empty for an undo.
     public var endpoint: [UInt8]
+    /// The run that was undone; nil when none was.
+    public var undoes: String?
     /// What the plan held.
     public var summary: PlanSummary
 
@@ -41,6 +43,7 @@ public struct RunRecord: Sendable {
         run = entry.run.isEmpty ? nil : entry.run
         workspace = entry.workspace
         endpoint = entry.endpoint
+        undoes = entry.undoes.isEmpty ? nil : entry.undoes
         let counts = Dictionary(entry.counts.map { ($0.name, Int($0.value)) }, uniquingKeysWith: { $1 })
         summary = PlanSummary()
         summary.created = counts["created"] ?? 0
@@ -65,6 +68,6 @@ extension RunLogEntry {
                 ("mode_changed", Int64(summary.modeChanged)), ("deleted", Int64(summary.deleted)),
                 ("conflicts", Int64(summary.conflicts)), ("held", Int64(summary.held)),
                 ("problems", Int64(report.problems.count)),
-            ], workspace: workspace, endpoint: endpoint)
+            ], workspace: workspace, endpoint: endpoint, undoes: report.undoes ?? "")
     }
 }

@@ -22,7 +22,7 @@ extension SyncEngine {
         cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
     ) async throws(SyncError) -> SyncReport {
         try await self.run(
-            .undo, of: workspace, with: Array((run ?? "").utf8), options: options, cancellation: cancellation,
+            .undo, of: workspace, with: [], options: options, cancellation: cancellation,
             observer: observer
         ) { session throws(SyncError) in
             try WorkspaceUndo(workspacePath: workspace, wanted: run).run(&session)

@@ -24,6 +24,7 @@ struct WorkspaceUndo {
         try Recovery.recover(workspace, &session)
         try session.begin(.scanning)
         let (store, area, before) = try find(workspace, stateDirectory)
+        session.report.undoes = before.run.text
         let run = RunID.now()
         let journal = try write(run, area, before, workspace, session)
         try announce(journal, &session)

@@ -16,10 +16,12 @@ package struct RunLogEntry: Sendable, Equatable {
     package var counts: [(name: String, value: Int64)]
     package var workspace: [UInt8]
     package var endpoint: [UInt8]
+    /// The run that was undone; empty when none was.
+    package var undoes: String
 
     package init(
         time: Int64, kind: String, outcome: String, run: String, counts: [(name: String, value: Int64)],
-        workspace: [UInt8], endpoint: [UInt8]
+        workspace: [UInt8], endpoint: [UInt8], undoes: String = ""
     ) {
         self.time = time
         self.kind = kind
@@ -28,6 +30,7 @@ package struct RunLogEntry: Sendable, Equatable {
         self.counts = counts
         self.workspace = workspace
         self.endpoint = endpoint
+        self.undoes = undoes
     }
 
     package static func == (lhs: RunLogEntry, rhs: RunLogEntry) -> Bool { lhs.line == rhs.line }
@@ -37,7 +40,7 @@ package struct RunLogEntry: Sendable, Equatable {
         let counts = counts.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         let fields: [[UInt8]] = [
             Array("1".utf8), Array(String(time).utf8), Array(kind.utf8), Array(outcome.utf8), Array(run.utf8),
-            Array(counts.utf8), workspace, endpoint,
+            Array(counts.utf8), workspace, endpoint, Array(undoes.utf8),
         ]
         return Array(fields.map(Self.escaped).joined(separator: [Self.tab])) + [UInt8(ascii: "\n")]
     }
@@ -45,7 +48,7 @@ package struct RunLogEntry: Sendable, Equatable {
     /// Nil for a line that was cut, or that a newer Ferry wrote in another way.
     init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: Self.tab, omittingEmptySubsequences: false).compactMap(Self.unescaped)
-        guard fields.count == 8, fields[0] == Array("1".utf8), let time = Int64(Self.text(fields[1])) else {
+        guard fields.count == 9, fields[0] == Array("1".utf8), let time = Int64(Self.text(fields[1])) else {
             return nil
         }
         self.time = time
@@ -59,6 +62,7 @@ package struct RunLogEntry: Sendable, Equatable {
         }
         workspace = fields[6]
         endpoint = fields[7]
+        undoes = Self.text(fields[8])
     }
 
     private static let tab = UInt8(ascii: "\t")

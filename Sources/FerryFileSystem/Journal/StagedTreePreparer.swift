@@ -95,6 +95,8 @@ struct StagedTreePreparer: ~Copyable {
                         isDisturbed = true
                         continue
                     }
+                    // Names of one file are made when all files are there.
+                    if plan.source.firstName(of: child) != child { isDisturbed = true }
                     guard plan.source[child].kind == .directory else { continue }
                     try setMode(of: child, in: directory, setsModes: setsModes)
                 }
