@@ -13,7 +13,7 @@ struct StagedTree {
         do throws(FileSystemError) {
             area = try StagingArea(for: workspace, stateDirectory: options.stateDirectory)
         } catch {
-            throw SyncError(.failed, error.description)
+            throw SyncError(.failed, "\(error); the workspace was not changed")
         }
     }
 

@@ -42,7 +42,16 @@ struct JournaledRun {
         }
         session.note(runner.problems)
         StampClock.pass(complete.stamp)
-        session.report.run = options.stateDirectory == nil || options.undoKeep == 0 ? nil : state.run.text
+        let isKept = options.stateDirectory != nil && options.undoKeep > 0
+        if runner.holdsEdits, !isKept {
+            let place = try RunEnd.rescue(area, options)
+            return session.note([
+                Problem(
+                    .protected, path: [],
+                    message: "a version that somebody wrote meanwhile is in '\(displayName(of: place))'")
+            ])
+        }
+        session.report.run = isKept ? state.run.text : nil
         session.note(RunEnd.close(area, complete, workspace, options))
     }
 

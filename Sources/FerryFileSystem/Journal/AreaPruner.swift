@@ -22,6 +22,8 @@ package enum AreaPruner {
             }
         }
         _ = prune(area.tree, kept)
+        // What was not let in is in the conflict store, or was copied there.
+        DirectoryEraser.erase(StagingArea.keptName, in: area.directory)
     }
 
     /// Returns whether the directory is empty now.

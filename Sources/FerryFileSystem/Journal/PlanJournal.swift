@@ -66,10 +66,14 @@ package struct PlanJournal: ~Copyable {
 
     /// Opens a directory to write into; nil, and reported, when that will not be allowed.
     private mutating func open(_ path: [UInt8], _ id: EntryID) throws(Errno) -> OpenDirectory? {
-        let directory = try preparer.workspace.open(path)
-        guard !FileOwner.processIsRoot, try directory.handle.owner().user != FileOwner.ofProcess.user,
-            !directory.handle.mayWrite()
-        else { return directory }
+        do throws(Errno) {
+            let directory = try preparer.workspace.open(path)
+            guard !FileOwner.processIsRoot, try directory.handle.owner().user != FileOwner.ofProcess.user,
+                !directory.handle.mayWrite()
+            else { return directory }
+        } catch .permissionDenied {
+            // It cannot even be read, so nothing is known of what is in it.
+        }
         let failure = FileSystemError("write into the directory", path: path, cause: .permissionDenied)
         problems.append(Problem(.unwritable, path: path, message: failure.description))
         return nil
@@ -97,6 +101,7 @@ package struct PlanJournal: ~Copyable {
                 continue
             }
         }
+        guard !directory.operations.isEmpty || directory.modes.map({ $0.old != $0.new }) ?? false else { return }
         let moves = directory.operations.contains { $0.kind != .mode }
         if moves, !path.isEmpty {
             directory.oldTime = status.mtime

@@ -74,8 +74,7 @@ package final class RunArea: Sendable {
     package func write(_ state: RunState, flushes: Bool) throws(JournalError) -> RunState {
         var state = state
         try journaled("write", Array(Self.stateName.bytes)) { () throws(Errno) in
-            do throws(Errno) { try directory.handle.removeFile(Self.newStateName) } catch .noSuchFileOrDirectory {}
-            let file = try directory.handle.createFile(Self.newStateName, mode: 0o600)
+            let file = try makeStateFile()
             if state.phase == .complete { state.stamp = try file.status().ctime }
             let bytes = state.encoded
             try file.write(bytes.span)
@@ -84,6 +83,16 @@ package final class RunArea: Sendable {
             if flushes { try directory.handle.synchronize() }
         }
         return state
+    }
+
+    /// Makes the file that becomes the state; one that a kill left is not continued.
+    private func makeStateFile() throws(Errno) -> FileHandle {
+        do throws(Errno) {
+            return try directory.handle.createFile(Self.newStateName, mode: 0o600)
+        } catch .fileExists {
+            try directory.handle.removeFile(Self.newStateName)
+            return try directory.handle.createFile(Self.newStateName, mode: 0o600)
+        }
     }
 
     // MARK: Journals

@@ -82,18 +82,22 @@ package struct UndoStore: Sendable {
     /// One that is just being undone stays, and so does what cannot be removed: the next run tries again.
     package func retain(_ count: Int) {
         for run in runs().dropLast(max(0, count)) {
-            if let area = try? open(run) {
-                // Under this name a sweep goes on where a kill ended the removal.
-                let name = StagingArea.stagingPrefix + key + run.bytes
-                let condemned = TerminatedName(unchecked: ArraySlice(name + [0]))
-                let container = area.container
-                let top = (try? RootDirectory.open(stateDirectory)).flatMap { state in
-                    try? area.move(to: state, as: condemned, flushes: false)
-                }
-                ((try? top ?? area.move(to: container, as: condemned, flushes: false)) ?? area).erase()
+            do throws(Errno) {
+                if let area = try open(run) { remove(area, run) }
+                removePointer(run)
+            } catch {
+                continue
             }
-            removePointer(run)
         }
+    }
+
+    private func remove(_ area: RunArea, _ run: RunID) {
+        // Under this name a sweep goes on where a kill ended the removal.
+        let name = TerminatedName(unchecked: ArraySlice(StagingArea.stagingPrefix + key + run.bytes + [0]))
+        for container in StagingArea.candidates(workspace, stateDirectory) {
+            if let condemned = try? area.move(to: container, as: name, flushes: false) { return condemned.erase() }
+        }
+        area.erase()
     }
 
     /// Forgets that the area of a run lies beside the workspace.

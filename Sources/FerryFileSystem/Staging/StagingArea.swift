@@ -19,7 +19,7 @@ package final class StagingArea: Sendable {
     private let name: TerminatedName
     private let area: OpenDirectory
 
-    private static let keptName = RunArea.terminated("kept")
+    static let keptName = RunArea.terminated("kept")
     static let stagingPrefix = ReservedNames.temporaryPrefix + Array("stage-".utf8)
     static let applyingPrefix = ReservedNames.temporaryPrefix + Array("apply-".utf8)
 
@@ -30,9 +30,9 @@ package final class StagingArea: Sendable {
     ///   - stateDirectory: The directory for Ferry's state, if there is one.
     /// - Throws: ``FileSystemError`` when no place for it can be written to.
     package init(for workspace: OpenDirectory, stateDirectory: [UInt8]?) throws(FileSystemError) {
+        var made: (OpenDirectory, TerminatedName)?
         do throws(Errno) {
             let prefix = try Self.stagingPrefix + Self.key(of: workspace)
-            var made: (OpenDirectory, TerminatedName)?
             var failure = Errno.permissionDenied
             Self.sweep(for: workspace, stateDirectory: stateDirectory)
             for candidate in Self.candidates(workspace, stateDirectory) where made == nil {
@@ -54,6 +54,7 @@ package final class StagingArea: Sendable {
             aside = try Self.makeDirectory(RunArea.asideName, in: area)
             kept = try Self.makeDirectory(Self.keptName, in: area)
         } catch {
+            if let (container, name) = made { DirectoryEraser.erase(name, in: container) }
             throw FileSystemError("make a staging directory for", path: [], cause: error)
         }
     }
