@@ -187,9 +187,7 @@ package struct JournalRunner: ~Copyable {
         }
     }
 
-    /// The end of a change in the area.
-    ///
-    /// - Parameter makesRoom: Whether directories of the staged tree that have gone are made again.
+    /// The end of a change in the area; `makesRoom` has directories of the staged tree made again that have gone.
     private mutating func place(
         of operation: JournalOperation, in directory: JournalDirectory, makesRoom: Bool
     ) throws(Errno) -> (directory: OpenDirectory, name: TerminatedName) {

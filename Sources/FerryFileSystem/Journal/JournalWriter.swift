@@ -58,6 +58,7 @@ package struct JournalWriter: ~Copyable {
     /// Ends the journal and brings it to the disk.
     ///
     /// - Parameter flushes: Whether to wait for the disk.
+    /// - Throws: ``JournalError``.
     package consuming func finish(flushes: Bool) throws(JournalError) {
         var encoder = ByteEncoder()
         encoder.add(UInt64(directories))

@@ -70,6 +70,7 @@ package final class RunArea: Sendable {
     ///   - state: The new state; a complete one gets its stamp here.
     ///   - flushes: Whether to wait for the disk.
     /// - Returns: The state as written.
+    /// - Throws: ``JournalError``; the old state is still there.
     @discardableResult
     package func write(_ state: RunState, flushes: Bool) throws(JournalError) -> RunState {
         var state = state

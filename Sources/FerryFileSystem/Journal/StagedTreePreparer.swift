@@ -81,6 +81,7 @@ struct StagedTreePreparer: ~Copyable {
     /// Finishes the directories inside of new ones: nothing will be put into them in the workspace.
     ///
     /// - Parameter setsModes: Whether modes given at creation cannot be trusted.
+    /// - Throws: ``FileSystemError``.
     mutating func finishNewDirectories(setsModes: Bool) throws(FileSystemError) {
         // Backwards, a directory comes after all below it: closing it keeps nobody out.
         for group in plan.groups.reversed() where group.destination == nil {

@@ -21,6 +21,7 @@ extension StagingArea {
     /// - Parameters:
     ///   - workspace: The workspace's root.
     ///   - stateDirectory: The directory for Ferry's state, if there is one.
+    /// - Returns: The areas; mostly none.
     package static func interrupted(_ workspace: OpenDirectory, stateDirectory: [UInt8]?) -> [RunArea] {
         guard let prefix = try? applyingPrefix + key(of: workspace) else { return [] }
         return candidates(workspace, stateDirectory).flatMap { container in

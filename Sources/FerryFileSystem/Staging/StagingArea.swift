@@ -77,6 +77,7 @@ package final class StagingArea: Sendable {
     ///   - stateDirectory: The directory for Ferry's state, if there is one.
     ///   - flushes: Whether to wait for the disk.
     /// - Returns: The area under its new name.
+    /// - Throws: ``FileSystemError``; it is still where it was.
     package static func beginApplying(
         _ area: RunArea, _ run: RunID, to workspace: OpenDirectory, stateDirectory: [UInt8]?, flushes: Bool
     ) throws(FileSystemError) -> RunArea {
