@@ -72,7 +72,7 @@ struct UndoTests {
 
     @Test(
         "a newer edit stops the undo, which names it and changes nothing",
-        arguments: ["edited", "made/deep/file", "kind/k", "gone", "made/deep/extra", "dir/new"])
+        arguments: ["edited", "made/deep/file", "kind/k", "gone", "gone/x", "made/deep/extra", "dir/new"])
     func newerEdits(path: String) async throws {
         let pair = try Pair(Self.ours, sandbox: Self.theirs)
         let options = Self.options(pair)

@@ -48,8 +48,8 @@ struct JournalStep {
     func takeBack() throws(Errno) -> Outcome {
         switch operation.kind {
         case .exchange:
-            guard let parked = try status(slot.name, in: slot.directory), parked.inode == operation.old?.inode,
-                parked.inode != operation.new?.inode
+            // Anything but the staged entry came out of the workspace, perhaps somebody's edit that the plan did not see.
+            guard let parked = try status(slot.name, in: slot.directory), parked.inode != operation.new?.inode
             else { return .done }
             guard try status(operation.name, in: here) != nil else { return try putBack() }
             return stuckWhereRefused(try exchange(leaving: operation.new, refusal: Self.edited))

@@ -10,6 +10,8 @@ package struct UndoJournal: ~Copyable {
     private let area: RunArea
     private let edits: TreeEdits
     private var workspace: DirectoryCursor
+    /// Directories of which another one takes the place: what is in them now leaves with them.
+    private var replaced: Set<[UInt8]> = []
     private var tree: DirectoryCursor
     /// What is not any more as the run left it.
     package private(set) var newerEdits: [[UInt8]] = []
@@ -39,7 +41,7 @@ package struct UndoJournal: ~Copyable {
         for index in journal.indices.reversed() {
             let before = try journal.directory(at: index)
             do throws(Errno) {
-                let here = try open(before.path)
+                let here = isReplaced(before.path) ? nil : try open(before.path)
                 var now = try directory(before)
                 for operation in before.operations.reversed() {
                     if let inverse = try inverse(operation, before, here, &writer) {
@@ -51,6 +53,12 @@ package struct UndoJournal: ~Copyable {
                 throw .file(FileSystemError("look at what the run left in", path: before.path, cause: error))
             }
         }
+    }
+
+    private func isReplaced(_ path: [UInt8]) -> Bool {
+        guard !replaced.isEmpty else { return false }
+        return replaced.contains(path)
+            || path.indices.contains { path[$0] == RelativePath.separator && replaced.contains(Array(path[..<$0])) }
     }
 
     private func append(_ directory: JournalDirectory, to writer: inout JournalWriter) throws(Errno) {
@@ -118,6 +126,7 @@ package struct UndoJournal: ~Copyable {
             return JournalOperation(.take, operation.name, slot: writer.newSlot(), old: leaving)
         case (nil, let coming?): return JournalOperation(.bring, operation.name, slot: operation.slot, new: coming)
         case (let leaving?, let coming?):
+            if coming.kind == .directory { replaced.insert(directory.path(of: operation)) }
             return JournalOperation(.exchange, operation.name, slot: operation.slot, old: leaving, new: coming)
         }
     }
