@@ -20,6 +20,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
     name: "ferry",
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Layer 0: C, one thin module each.
@@ -42,12 +44,14 @@ let package = Package(
         // Layer 1: pure values; threads.
         .target(name: "FerryCore"),
         .target(name: "FerryThreads", dependencies: ["CFerryShims"]),
-        // Layer 2: the disk, the tar format, HTTP, the transport seam.
+        // Layer 2: the disk, the tar format, HTTP, child processes, configuration files, the transport seam.
         .target(
             name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
         .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
-        .target(name: "FerryTransport", dependencies: ["FerryCore"]),
-        .target(name: "FerryHTTP", dependencies: ["FerryCore", "CCurl"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads"]),
+        .target(name: "FerryProcess", dependencies: ["FerryThreads", "CFerryShims", systemPackage]),
+        .target(name: "FerryConfiguration", dependencies: ["FerryCore", toml]),
+        .target(name: "FerryHTTP", dependencies: ["FerryCore", "FerryThreads", "CCurl"]),
         // Layer 3: the operations; the registry of transports.
         .target(
             name: "FerryEngine",
@@ -56,10 +60,17 @@ let package = Package(
             ]),
         .target(
             name: "FerryProviders",
-            dependencies: ["FerryCore", "FerryTransport", "FerryHTTP", subprocess, systemPackage]),
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryHTTP",
+                subprocess, systemPackage,
+            ]),
         // Layer 4: what people and programs use.
         .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
-        .target(name: "FerryTesting", dependencies: ["FerryCore", "FerryFileSystem", "FerryEngine"]),
+        .target(
+            name: "FerryTesting",
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryTransport", "FerryEngine", "FerryProviders",
+            ]),
         .executableTarget(
             name: "FerryCLI",
             dependencies: [
@@ -67,7 +78,7 @@ let package = Package(
                 "FerryTransport",
                 argumentParser, systemPackage,
             ]),
-        .target(name: "TestSupport", path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "FerryCoreTests", dependencies: ["FerryCore", "FerryTesting"]),
         .testTarget(
@@ -78,10 +89,23 @@ let package = Package(
         .testTarget(
             name: "FerryEngineTests",
             dependencies: [
-                "FerryEngine", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting", "TestSupport",
+                "FerryEngine", "FerryArchive", "FerryCore", "FerryFileSystem", "FerryThreads", "FerryTesting",
+                "FerryTransport", "TestSupport",
             ]),
-        .testTarget(name: "FerryTransportTests", dependencies: ["FerryTransport"]),
-        .testTarget(name: "FerryProvidersTests", dependencies: ["FerryCore", "FerryProviders", "FerryTransport"]),
+        .testTarget(
+            name: "FerryTransportTests", dependencies: ["FerryTransport", "FerryCore", "FerryThreads", "FerryTesting"]),
+        .testTarget(name: "FerryConfigurationTests", dependencies: ["FerryConfiguration", "FerryCore"]),
+        .testTarget(name: "FerryProcessTests", dependencies: ["FerryProcess", "FerryThreads", systemPackage]),
+        .testTarget(
+            name: "FerryProvidersTests",
+            dependencies: [
+                "FerryCore", "FerryProviders", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryTesting",
+                "FerryThreads", "TestSupport",
+            ]),
+        .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
+        .testTarget(
+            name: "DockerTests",
+            dependencies: ["FerryCore", "FerryHTTP", "FerryProviders", "FerryThreads", "FerryTransport", "TestSupport"]),
         .testTarget(
             name: "FerryCLITests",
             dependencies: ["FerryCLI", "FerryCore", "FerryEngine", "FerryFileSystem", argumentParser],

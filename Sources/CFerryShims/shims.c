@@ -42,9 +42,13 @@ int ferry_set_thread_umask(uint32_t mask) {
     return (int)umask(mask);
 }
 
+static int split_descriptors(void) {
+    return unshare(CLONE_FILES);
+}
+
 void ferry_own_descriptors(void) {
     // Only faster; where it is refused nothing changes.
-    (void)unshare(CLONE_FILES);
+    ferry_drop_guarded(split_descriptors);
 }
 
 int ferry_clone_file(int destination, int source) {

@@ -8,6 +8,7 @@ public struct ArchiveReader: ~Copyable {
     private static let noAdvice = "the archive is damaged or hostile: make it anew"
 
     private let source: BlockProducer
+    private let joinsArchives: Bool
     let limits: ArchiveLimits
     private var handle: DecodingHandle?
     private var current: AuditedMember?
@@ -26,10 +27,12 @@ public struct ArchiveReader: ~Copyable {
     /// - Parameters:
     ///   - source: Where the archive comes from.
     ///   - limits: What is too much.
+    ///   - joinsArchives: Whether several archives, one after the other, are read as one; otherwise that is refused.
     public init<Source: ByteSource & ~Copyable>(
-        source: consuming sending Source, limits: ArchiveLimits = .default
+        source: consuming sending Source, limits: ArchiveLimits = .default, joinsArchives: Bool = false
     ) {
         self.source = SourceProducer(source)
+        self.joinsArchives = joinsArchives
         self.limits = limits
     }
 
@@ -126,9 +129,10 @@ public struct ArchiveReader: ~Copyable {
             try FormatSniffer.compression(of: bytes)
         }
         let isPlain = compression == .none
-        let producer = isPlain ? source : Decompressor(compression, upstream: source, limits: limits)
+        let single = isPlain ? source : Decompressor(compression, upstream: source, limits: limits)
+        let producer = joinsArchives ? TarJoiner(upstream: single, hasUnreadBlock: isPlain) : single
         let feed = DecodingHandle.Feed(
-            producer: producer, auditor: TarFrameAuditor(limits: limits), hasUnreadBlock: isPlain)
+            producer: producer, auditor: TarFrameAuditor(limits: limits), hasUnreadBlock: isPlain && !joinsArchives)
         let handle = DecodingHandle(.tar, feed: feed)
         self.handle = handle
         return handle

@@ -1,5 +1,6 @@
 import FerryCore
 public import FerryThreads
+import FerryTransport
 
 /// Pushes a workspace into a sandbox and pulls the results back.
 ///
@@ -28,6 +29,8 @@ public enum SyncEngine {
                 try DirectoryPush(workspacePath: workspace, sandboxPath: path).run(&session)
             case .archive, .standardStream:
                 try StreamPush(workspacePath: workspace, destination: sandbox).run(&session)
+            case .sandbox(let endpoint):
+                try RemotePush(workspacePath: workspace, endpoint: endpoint).run(&session)
             }
         }
     }
@@ -55,6 +58,8 @@ public enum SyncEngine {
                 try DirectoryPull(sandboxPath: path, workspacePath: workspace).run(&session)
             case .archive, .standardStream:
                 try StreamPull(source: sandbox, workspacePath: workspace).run(&session)
+            case .sandbox(let endpoint):
+                try RemotePull(endpoint: endpoint, workspacePath: workspace).run(&session)
             }
         }
     }
@@ -91,6 +96,7 @@ extension Endpoint {
         case .directory(let path): path
         case .archive(let path): Array("tar:".utf8) + path
         case .standardStream: [UInt8(ascii: "-")]
+        case .sandbox(let endpoint): endpoint.target
         }
     }
 }

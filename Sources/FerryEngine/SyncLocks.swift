@@ -1,7 +1,6 @@
 import FerryCore
 import FerryFileSystem
 import FerryThreads
-import Glibc
 import SystemPackage
 
 /// The locks of one sync: the workspace's and the endpoint's, held until it ends.
@@ -54,7 +53,7 @@ struct SyncLocks: ~Copyable {
         do throws(SyncLock.Failure) {
             return try SyncLock.take(
                 request.key, request.mode, in: state, wait: options.lockWait,
-                holder: Array("process \(getpid())".utf8), cancellation: session.cancellation)
+                holder: Array("process \(SyncLock.processID)".utf8), cancellation: session.cancellation)
         } catch {
             switch error {
             case .cancelled: throw SyncError(.cancelled, "stopped on request; nothing was changed")

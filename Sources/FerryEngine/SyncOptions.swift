@@ -1,6 +1,7 @@
 public import FerryArchive
 public import FerryCore
 public import FerryFileSystem
+public import FerryTransport
 
 /// What one side of a sync is.
 public enum Endpoint: Sendable, Hashable {
@@ -10,6 +11,8 @@ public enum Endpoint: Sendable, Hashable {
     case archive([UInt8])
     /// A tar stream on standard input or output.
     case standardStream
+    /// A directory in a sandbox behind a transport.
+    case sandbox(SandboxEndpoint)
 }
 
 /// What a pull does with an entry that both sides have and that differs.
@@ -22,6 +25,18 @@ public enum ConflictPolicy: String, Sendable, CaseIterable {
     case both
     /// Nothing at all is written.
     case fail
+}
+
+/// How a stream to or from a sandbox is compressed on its way.
+public enum TransferCompression: String, Sendable, CaseIterable {
+    /// As the link, which is measured, makes it pay.
+    case automatic = "auto"
+    /// Not at all.
+    case none
+    /// With gzip, which every sandbox has.
+    case gzip
+    /// With zstd.
+    case zstd
 }
 
 /// How a sync is done.
@@ -66,6 +81,8 @@ public struct SyncOptions: Sendable {
     public var takesDigests = false
     /// The most bytes a second that are read from the source; nil for no limit.
     public var bandwidthLimit: Int?
+    /// How a stream to or from a sandbox is compressed on its way.
+    public var compression = TransferCompression.automatic
     /// How long a stream may keep silent before the sync gives up; nil for ever.
     public var idleTimeout: Duration?
     /// What an archive may make Ferry do.

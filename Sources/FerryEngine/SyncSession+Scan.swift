@@ -21,8 +21,10 @@ extension SyncOptions {
     ///
     /// Whether it may overwrite at all is decided by the halts.
     var pushPolicy: PlanPolicy {
-        PlanPolicy(
-            differing: .replace, extra: mirrors && deletes ? .delete : .keep, comparesAllContent: comparesAllContent)
+        var policy = PlanPolicy(
+            differing: .replace, extra: deletes ? .delete : .keep, comparesAllContent: comparesAllContent, merge: .push)
+        policy.isMirror = mirrors
+        return policy
     }
 
     /// What a pull does with differences.
@@ -38,9 +40,11 @@ extension SyncOptions {
             guard !allowedHeld.isEmpty, let path = try? RelativePath(validating: path) else { return false }
             return allowedHeld.protects(path, isDirectory: isDirectory)
         }
-        return PlanPolicy(
-            differing: differing, extra: mirrors && deletes ? .delete : .keep, review: review,
-            comparesAllContent: comparesAllContent)
+        var policy = PlanPolicy(
+            differing: differing, extra: deletes ? .delete : .keep, review: review,
+            comparesAllContent: comparesAllContent, merge: .pull)
+        policy.isMirror = mirrors
+        return policy
     }
 }
 

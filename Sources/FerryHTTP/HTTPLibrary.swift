@@ -9,6 +9,9 @@ public struct HTTPLibrary: Sendable, Hashable {
     /// The protocols that it speaks, such as `https`.
     public let protocols: [String]
 
+    /// Prepares the library, once for the whole process and whichever thread comes first.
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+
     /// What the library says of itself.
     public static let loaded: HTTPLibrary = {
         guard let info = unsafe curl_version_info(CURLVERSION_FIRST) else {

@@ -8,6 +8,8 @@ public enum EndpointDescription: Sendable, Hashable {
     case archive([UInt8])
     /// A tar stream on standard input or output.
     case standardStream
+    /// A directory in a sandbox behind a transport; nothing was reached yet.
+    case sandbox(SandboxEndpoint)
 }
 
 /// Knows how to reach the targets of some schemes.

@@ -6,6 +6,10 @@ public struct ProviderRegistry: Sendable {
     public static let standard = ProviderRegistry([
         DirectoryProvider(),
         TarProvider(),
+        SSHProvider(),
+        DockerProvider(),
+        ExecProvider(),
+        KubernetesProvider(),
     ])
 
     private let providers: [TargetScheme: any Provider]

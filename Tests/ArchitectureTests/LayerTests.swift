@@ -10,10 +10,14 @@ struct LayerTests {
         "FerryThreads": ["CFerryShims"],
         "FerryFileSystem": ["FerryCore", "FerryThreads", "CFerryShims"],
         "FerryArchive": ["FerryCore", "CArchive", "CFerryShims"],
-        "FerryTransport": ["FerryCore"],
+        "FerryTransport": ["FerryCore", "FerryThreads"],
+        "FerryProcess": ["FerryThreads", "CFerryShims"],
+        "FerryConfiguration": ["FerryCore"],
         "FerryHTTP": ["FerryCore", "FerryThreads", "CCurl", "CFerryShims"],
         "FerryEngine": ["FerryCore", "FerryThreads", "FerryFileSystem", "FerryArchive", "FerryTransport"],
-        "FerryProviders": ["FerryCore", "FerryThreads", "FerryTransport", "FerryHTTP"],
+        "FerryProviders": [
+            "FerryCore", "FerryThreads", "FerryTransport", "FerryHTTP", "FerryProcess", "FerryConfiguration",
+        ],
         "FerryRuntime": [
             "FerryCore", "FerryThreads", "FerryFileSystem", "FerryArchive", "FerryTransport", "FerryEngine",
         ],
@@ -32,6 +36,8 @@ struct LayerTests {
         "FerryArchive": ["Glibc", "SystemPackage", "Crypto"],
         "FerryTransport": ["SystemPackage", "Crypto"],
         "FerryHTTP": ["Glibc", "SystemPackage", "Crypto"],
+        "FerryProcess": ["Glibc", "SystemPackage"],
+        "FerryConfiguration": ["TOMLKit"],
         "FerryEngine": ["SystemPackage", "Crypto"],
         "FerryProviders": ["SystemPackage", "Crypto", "Subprocess"],
         "FerryRuntime": ["SystemPackage", "Crypto"],
@@ -44,7 +50,10 @@ struct LayerTests {
         "FerryCLI": [
             "FerryThreads": "the cancellation flag is raised by signals, which only the command line knows",
             "FerryFileSystem": "--owner names a FileOwner",
-        ]
+        ],
+        "FerryProviders": [
+            "FoundationEssentials": "JSON of the Docker Engine API, a few small messages for each command"
+        ],
     ]
 
     private static let standard: Set<String> = ["Swift", "Synchronization"]
@@ -86,7 +95,9 @@ struct LayerTests {
     @Test("nobody imports Foundation")
     func noFoundation() {
         for file in Self.files {
-            #expect(file.imports.isDisjoint(with: ["Foundation", "FoundationEssentials", "Dispatch"]), "\(file.path)")
+            let excepted = Self.exceptions[file.module].map { Set($0.keys) } ?? []
+            let wrong = file.imports.intersection(["Foundation", "FoundationEssentials", "Dispatch"])
+            #expect(wrong.subtracting(excepted).isEmpty, "\(file.path)")
         }
     }
 }

@@ -19,7 +19,7 @@ struct CommandLineUsageTests {
             (["sync", "push", "a", "s3://b/c"], "the known ones are"),
             (["sync", "push", "a", "host:/path"], "ssh://host/path"),
             (["sync", "pull", "host:/path", "a"], "ssh://host/path"),
-            (["sync", "push", "a", "docker://c/p"], "docker"),
+            (["sync", "push", "a", "e2b://c/p"], "e2b"),
             (["sync", "push", "a", "ssh://-x/p"], "begins with '-'"), (["sync", "push", "tar:a", "b"], "workspace"),
             (["sync", "push", "a", "-", "-"], "twice"), (["sync", "push", "a", "b", "--allow", "x"], "mass-delete"),
             (["sync", "push", "a", "b", "--bwlimit", "fast"], "--bwlimit"),

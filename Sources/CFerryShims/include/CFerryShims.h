@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ferry_process.h"
+
 // openat2(2). `resolve` takes FERRY_RESOLVE_*.
 int ferry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 #define FERRY_RESOLVE_NO_XDEV 0x01
@@ -27,7 +29,8 @@ int64_t ferry_getdents64(int directory, void *buffer, size_t size);
 int ferry_set_thread_umask(uint32_t mask);
 
 // Gives the calling thread its own table of descriptors: what it opens from now on is its own, and its calls need no
-// atomic operation on a table that is shared. What was open before stays open in both tables until each closes it.
+// atomic operation on a table that is shared. What was open before stays open in both tables until each closes it, the pipes of
+// ferry_guarded_pipe apart, which the new table does not get.
 void ferry_own_descriptors(void);
 
 // ioctl(FICLONE): makes `destination` share the blocks of `source`.

@@ -13,6 +13,7 @@ enum Targets {
             case .directory(let path): .directory(path)
             case .archive(let path): .archive(path)
             case .standardStream: .standardStream
+            case .sandbox(let endpoint): .sandbox(endpoint)
             }
         } catch {
             throw CommandFailure(.usage, error.description)

@@ -8,6 +8,8 @@ public struct Halt: Error, Sendable, Equatable {
         case emptiedRoot = "emptied-root"
         /// Delete more than half of the destination.
         case massDelete = "mass-delete"
+        /// Sync with another sandbox than before.
+        case newIdentity = "new-identity"
         /// Run out of space or inodes.
         case lowSpace = "low-space"
         /// Write nothing because there are conflicts (`--on-conflict fail`).
@@ -82,12 +84,15 @@ extension Plan {
     public func halt(
         summary: PlanSummary, overrides: HaltOverrides, isMirror: Bool, isOwn: ([UInt8]) -> Bool = { _ in false }
     ) -> Halt? {
-        if !isMirror, summary.overwritten > 0, !overrides.allowed.contains(.overwriteSandbox),
+        if isMerged {
+            if summary.overwritesUnpulled > 0, !overrides.allowed.contains(.overwriteSandbox) { return unpulledHalt }
+        } else if !isMirror, summary.overwritten > 0, !overrides.allowed.contains(.overwriteSandbox),
             let halt = overwriteHalt(isOwn)
         {
             return halt
         }
-        if summary.deleted > 0, source.entryCount == 0, destination.children(of: destination.root).count >= 2,
+        let before = agreedRootEntries ?? destination.children(of: destination.root).count
+        if summary.deleted > 0, source.entryCount == 0, before >= 2,
             !overrides.allowed.contains(.emptiedRoot)
         {
             return Halt(
@@ -96,17 +101,37 @@ extension Plan {
                     "the source is empty and the destination is not: all of it would be deleted; check the source, or"
                     + " let it through with --allow emptied-root")
         }
-        if overrides.deletionLimit.isExceeded(by: summary.deleted, of: destination.entryCount),
+        // A limit that somebody named counts every deletion.
+        let deleted =
+            overrides.deletionLimit == .standard ? summary.deleted - summary.deletedAgreed : summary.deleted
+        if overrides.deletionLimit.isExceeded(by: deleted, of: destination.entryCount),
             !overrides.allowed.contains(.massDelete)
         {
             return Halt(
                 .massDelete,
                 message:
-                    "\(summary.deleted) of the destination's \(destination.entryCount) entries would be deleted; look"
+                    "\(deleted) of the destination's \(destination.entryCount) entries would be deleted; look"
                     + " at them with --dry-run, then let it through with --allow mass-delete or --max-delete N",
                 examples: examples { $0 == .delete })
         }
         return nil
+    }
+
+    /// The halt for what the sandbox changed and nobody pulled.
+    private var unpulledHalt: Halt {
+        var count = 0
+        var paths: [[UInt8]] = []
+        for step in orderedSteps where step.overwritesUnpulled {
+            count += 1
+            if paths.count < 5 { paths.append(path(of: step)) }
+        }
+        return Halt(
+            .overwriteSandbox,
+            message:
+                "\(counted(count, "entry", "entries")) of the sandbox changed there and would be overwritten, deleted or"
+                + " brought back before anybody pulled the change; pull first, or let it through with"
+                + " --allow overwrite-sandbox",
+            examples: paths)
     }
 
     /// The halt for what would be overwritten and is not an earlier sync's own; nil when that is nothing.

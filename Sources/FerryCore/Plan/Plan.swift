@@ -17,8 +17,14 @@ public struct Plan: Sendable {
     public internal(set) var groups: [PlanGroup] = []
     /// Steps that wait for a comparison of content, as indices.
     public internal(set) var comparisons: [Int] = []
+    /// What is known of each of ``comparisons`` from the baseline; empty without one.
+    var facts: [MergeFacts] = []
     /// What the plan leaves out and why.
     public internal(set) var problems: [Problem] = []
+    /// Whether both sides were merged with a baseline.
+    public internal(set) var isMerged = false
+    /// How many entries the baseline's root holds, foreign and held ones not counted; nil without a baseline.
+    var agreedRootEntries: Int?
 
     init(source: Snapshot, destination: Snapshot, policy: PlanPolicy) {
         self.source = source
@@ -48,10 +54,12 @@ public struct Plan: Sendable {
     /// - Parameter equal: For each of ``comparisons``, whether the content is the same; nil when it could not be read.
     public mutating func settle(equal: [Bool?]) {
         precondition(equal.count == comparisons.count)
+        if isMerged { return settle(equal.map { ContentAnswer(isEqual: $0) }) }
         for (index, isEqual) in zip(comparisons, equal) {
             guard let source = steps[index].source, let destination = steps[index].destination else { continue }
             guard let isEqual else {
                 steps[index].action = .unchanged
+                steps[index].fixedOutcome = .kept
                 continue
             }
             if isEqual {
@@ -83,6 +91,20 @@ public struct Plan: Sendable {
         guard let reason = review.reason(path: source.path(of: id), kind: record.kind, target: target) else { return }
         step.action = .held
         step.heldReason = reason
+    }
+
+    /// Whether a conflict leaves the destination's directory as it is and goes on inside it: only its permission bits conflict.
+    public func isInsideConflict(_ step: PlanStep) -> Bool {
+        guard step.action == .conflict, let source = step.source, let destination = step.destination else {
+            return false
+        }
+        return self.source[source].kind == .directory && self.destination[destination].kind == .directory
+    }
+
+    /// Whether the source's version of a conflict goes beside the destination's, under another name.
+    public func isPutBeside(_ step: PlanStep) -> Bool {
+        guard step.action == .conflict, policy.differing == .keepBoth, let source = step.source else { return false }
+        return step.destination != nil && self.source[source].kind != .directory
     }
 
     /// The steps in the order of paths, each directory directly followed by what is inside it.

@@ -1,6 +1,7 @@
 /// What a plan does where the source and the destination are not the same.
 ///
-/// These are the rules without a baseline: nothing is known of what either side held before.
+/// Without ``merge`` these are the rules of two sides of which nothing is known but what they hold. With it, and with a baseline,
+/// they say what becomes of conflicts (``differing``) and whether anything may be deleted (``extra``).
 public struct PlanPolicy: Sendable {
     /// What becomes of an entry that both sides have and that differs.
     public enum Differing: Sendable, Hashable {
@@ -20,6 +21,24 @@ public struct PlanPolicy: Sendable {
         case delete
     }
 
+    /// Which side is which in a merge of three.
+    public enum Merge: Sendable, Hashable {
+        /// The source is the sandbox, the destination the workspace.
+        case pull
+        /// The source is the workspace, the destination the sandbox.
+        case push
+    }
+
+    /// What the sandbox's fingerprints are worth.
+    public enum RemoteTrust: Sendable, Hashable {
+        /// An equal fingerprint means an untouched entry.
+        case fingerprints
+        /// Nothing: the sandbox was restarted or lies on another device, so content has to be compared.
+        case nothing
+        /// The snapshot was taken from the baseline itself (`--trust-baseline`): everything is untouched.
+        case everything
+    }
+
     /// What becomes of an entry that both sides have and that differs.
     public var differing: Differing
     /// What becomes of an entry that only the destination has.
@@ -28,14 +47,22 @@ public struct PlanPolicy: Sendable {
     public var review: HeldReview?
     /// Whether fingerprints are ignored and all content of files with the same size is compared.
     public var comparesAllContent: Bool
+    /// Which side is which; nil where that makes no difference, because there is no baseline.
+    public var merge: Merge?
+    /// Whether the destination becomes the source's exact image, whatever a baseline says of who changed what.
+    public var isMirror = false
+    /// What the sandbox's fingerprints in a baseline are worth.
+    public var remoteTrust = RemoteTrust.fingerprints
 
     /// Makes a policy.
     public init(
-        differing: Differing, extra: Extra = .keep, review: HeldReview? = nil, comparesAllContent: Bool = false
+        differing: Differing, extra: Extra = .keep, review: HeldReview? = nil, comparesAllContent: Bool = false,
+        merge: Merge? = nil
     ) {
         self.differing = differing
         self.extra = extra
         self.review = review
         self.comparesAllContent = comparesAllContent
+        self.merge = merge
     }
 }

@@ -16,6 +16,12 @@ public struct PlanSummary: Sendable, Equatable {
     public var blocked = 0
     /// Entries of the destination that the plan overwrites: updates, changes of mode and of kind.
     public var overwritten = 0
+    /// Entries of a merge whose sandbox version was never pulled and that a push overwrites, deletes or brings back.
+    public var overwritesUnpulled = 0
+    /// Deletions, among ``deleted``, of what a push knows to be as both sides agreed: they take nothing away.
+    public var deletedAgreed = 0
+    /// Entries that only the sandbox has, never pulled, and that a push leaves; directories counted once.
+    public var notPulled = 0
     /// Bytes of file content that have to be written, a hard-linked file counted once.
     public var bytesToWrite: Int64 = 0
     /// Entries that need a new inode.
@@ -41,14 +47,24 @@ extension Plan {
             case .changeKind:
                 summary.updated += 1
                 // What a directory that makes way holds is deleted as well, and halts like any other deletion.
-                if let id = step.destination { summary.deleted += entriesBelow(id) }
+                if let id = step.destination {
+                    let below = entriesBelow(id)
+                    summary.deleted += below
+                    if isAgreedDeletion(step) { summary.deletedAgreed += below }
+                }
             case .changeMode: summary.modeChanged += 1
-            case .delete: summary.deleted += 1
+            case .delete:
+                summary.deleted += 1
+                if isAgreedDeletion(step) { summary.deletedAgreed += 1 }
             case .conflict: summary.conflicts += 1
             case .held: summary.held += 1
             case .blocked: summary.blocked += 1
-            case .descend, .compare, .unchanged: continue
+            case .unchanged:
+                if step.reason == .notPulled { summary.notPulled += 1 }
+                continue
+            case .descend, .compare: continue
             }
+            if step.overwritesUnpulled { summary.overwritesUnpulled += 1 }
             switch step.action {
             case .update, .changeMode, .changeKind: summary.overwritten += 1
             default: break
@@ -58,6 +74,10 @@ extension Plan {
             }
         }
         return summary
+    }
+
+    private func isAgreedDeletion(_ step: PlanStep) -> Bool {
+        isMerged && policy.merge == .push && !step.overwritesUnpulled
     }
 
     private func entriesBelow(_ directory: EntryID) -> Int {
@@ -74,6 +94,9 @@ extension Plan {
     private func count(_ step: PlanStep, in summary: inout PlanSummary) {
         guard let id = step.source, source.firstName(of: id) == id else { return }
         summary.inodesToMake += 1
-        summary.bytesToWrite += source[id].kind == .file ? source[id].size : 0
+        // A listing that lies may name any size.
+        let size = source[id].kind == .file ? source[id].size : 0
+        let (total, overflows) = summary.bytesToWrite.addingReportingOverflow(size)
+        summary.bytesToWrite = overflows ? .max : total
     }
 }

@@ -2,14 +2,19 @@
 ///
 /// One pass over both, directory by directory; the children of each are sorted, so they are merged like two sorted lists.
 public struct Planner {
-    private var plan: Plan
+    var plan: Plan
+    var base: Baseline?
     private var pending: [Pending] = []
+    /// The step whose directory each group is about; nil for the root's.
+    private(set) var owners: [Int?] = []
 
-    private struct Pending {
+    struct Pending {
         var source: EntryID?
         var destination: EntryID?
         /// The step whose directory this is; nil for the root.
         var step: Int?
+        /// What the baseline knows of the directory.
+        var base = InheritedBase()
     }
 
     /// Plans.
@@ -25,18 +30,54 @@ public struct Planner {
         return planner.plan
     }
 
+    /// Plans a merge of three where ``PlanPolicy/merge`` says which side is which.
+    ///
+    /// - Parameters:
+    ///   - source: What a pull brings, or a push sends.
+    ///   - destination: What it goes into.
+    ///   - policy: What to do with conflicts, and whether to delete at all. For a mirror the baseline only spares
+    ///     comparisons: it takes and deletes whatever differs, foreign entries as well.
+    ///   - base: What both last agreed on; nil: nothing is known, and nothing is deleted in a merge.
+    /// - Returns: The plan; ``Plan/comparisons`` says which files' content must still be compared.
+    public static func plan(source: Snapshot, destination: Snapshot, policy: PlanPolicy, base: Baseline?) -> Plan {
+        var policy = policy
+        var base = base
+        if base == nil, policy.merge != nil, !policy.isMirror {
+            policy.extra = .keep
+            base = Baseline(header: BaselineHeader(isComplete: false))
+        }
+        var planner = Planner(plan: Plan(source: source, destination: destination, policy: policy))
+        planner.base = policy.merge == nil ? nil : base
+        planner.plan.isMerged = base != nil && policy.merge != nil && !policy.isMirror
+        if let base, planner.plan.isMerged {
+            planner.plan.agreedRootEntries = base.children(of: base.root).count {
+                $0.entry.flags.isDisjoint(with: [.foreign, .held])
+            }
+        }
+        planner.run()
+        if planner.plan.isMerged { planner.settleDirectories() }
+        return planner.plan
+    }
+
     private init(plan: Plan) { self.plan = plan }
 
     private mutating func run() {
-        pending.append(Pending(source: plan.source.root, destination: plan.destination.root, step: nil))
+        pending.append(
+            Pending(
+                source: plan.source.root, destination: plan.destination.root, step: nil,
+                base: InheritedBase(directory: base?.root)))
         while let next = pending.popLast() {
             let first = plan.steps.count
             let group = plan.groups.count
             mergeChildren(of: next)
             let isEmpty = plan.steps.count == first
-            if isEmpty && next.step != nil { continue }
+            if isEmpty, let step = next.step {
+                if plan.isMerged { finishEmpty(step, next) }
+                continue
+            }
             plan.groups.append(
                 PlanGroup(source: next.source, destination: next.destination, steps: first..<plan.steps.count))
+            if plan.isMerged { owners.append(next.step) }
             if let step = next.step { plan.steps[step].childGroup = UInt32(group) }
         }
     }
@@ -45,6 +86,7 @@ public struct Planner {
         let ours = directory.source.map { plan.source.children(of: $0) } ?? EntryRange(first: 0, count: 0)
         let theirs = directory.destination.map { plan.destination.children(of: $0) } ?? EntryRange(first: 0, count: 0)
         let sourceIsComplete = directory.source.map { !plan.source[$0].flags.contains(.unreadable) } ?? true
+        var known = base.map { BaselineFollower($0, directory.base.directory) }
         var left = 0
         var right = 0
         while left < ours.count || right < theirs.count {
@@ -56,18 +98,26 @@ public struct Planner {
             } else {
                 order = compare(plan.source.name(of: ours[left]), plan.destination.name(of: theirs[right]))
             }
-            if order < 0 {
-                create(ours[left])
-                left += 1
-            } else if order > 0 {
-                if sourceIsComplete { planExtra(theirs[right]) }
-                right += 1
-            } else {
-                match(ours[left], theirs[right])
-                left += 1
-                right += 1
+            let source = order > 0 ? nil : ours[left]
+            let destination = order < 0 ? nil : theirs[right]
+            if source != nil { left += 1 }
+            if destination != nil { right += 1 }
+            if plan.isMerged {
+                let item = known?.find(name(source, destination))
+                merge(source, destination, MergeBase(item, in: directory.base), sourceIsComplete: sourceIsComplete)
+            } else if let source, let destination {
+                match(source, destination, known?.find(plan.source.name(of: source)))
+            } else if let source {
+                create(source)
+            } else if let destination, sourceIsComplete {
+                planExtra(destination)
             }
         }
+    }
+
+    private func name(_ source: EntryID?, _ destination: EntryID?) -> ArraySlice<UInt8> {
+        if let source { return plan.source.name(of: source) }
+        return destination.map { plan.destination.name(of: $0) } ?? []
     }
 
     private mutating func create(_ id: EntryID) {
@@ -79,7 +129,7 @@ public struct Planner {
         append(step, descendInto: record.kind == .directory ? (id, nil) : nil)
     }
 
-    private mutating func match(_ sourceID: EntryID, _ destinationID: EntryID) {
+    private mutating func match(_ sourceID: EntryID, _ destinationID: EntryID, _ known: BaselineItem?) {
         let source = plan.source[sourceID]
         let destination = plan.destination[destinationID]
         guard source.kind.isCarried, !source.flags.contains(.unreadable) || source.kind == .directory else { return }
@@ -90,7 +140,9 @@ public struct Planner {
         case .directory:
             if !source.flags.isDisjoint(with: [.unreadable, .hasNoMetadata]) { step.changes = [] }
             if !step.changes.isEmpty { step.action = plan.differingAction(step) }
-            append(step, descendInto: (sourceID, destinationID))
+            append(
+                step, descendInto: (sourceID, destinationID),
+                base: InheritedBase(directory: known?.directory))
         case .symlink:
             guard !plan.source.target(of: sourceID).elementsEqual(plan.destination.target(of: destinationID)) else {
                 return
@@ -98,18 +150,16 @@ public struct Planner {
             step.changes.insert(.content)
             finish(&step, sourceID, destinationID)
         default:
-            matchFiles(&step, sourceID, destinationID)
+            matchFiles(&step, sourceID, destinationID, known?.entry)
         }
     }
 
-    private mutating func matchFiles(_ step: inout PlanStep, _ sourceID: EntryID, _ destinationID: EntryID) {
+    private mutating func matchFiles(
+        _ step: inout PlanStep, _ sourceID: EntryID, _ destinationID: EntryID, _ known: BaselineEntry?
+    ) {
         let source = plan.source[sourceID]
         let destination = plan.destination[destinationID]
-        if !hasSameFirstName(sourceID, destinationID)
-            || (step.changes.contains(.mode) && isToBeParted(sourceID, destinationID))
-        {
-            step.changes.insert(.links)
-        }
+        noteLinks(&step, sourceID, destinationID)
         if source.mtime != destination.mtime { step.changes.insert(.time) }
         if source.size != destination.size {
             step.changes.formUnion([.size, .content])
@@ -121,6 +171,7 @@ public struct Planner {
             source.size == 0
             || (source.mtime == destination.mtime && source.ctime < destination.ctime
                 && !plan.policy.comparesAllContent)
+            || (known.map { isUntouched(sourceID, destinationID, $0) } ?? false)
         guard isKnownEqual else {
             step.action = .compare
             plan.comparisons.append(plan.steps.count)
@@ -129,6 +180,15 @@ public struct Planner {
         }
         step.changes.remove(.time)
         if !step.changes.isEmpty { finish(&step, sourceID, destinationID) }
+    }
+
+    /// Notes whether the names of a file are not joined at the destination as they are at the source.
+    func noteLinks(_ step: inout PlanStep, _ sourceID: EntryID, _ destinationID: EntryID) {
+        if !hasSameFirstName(sourceID, destinationID)
+            || (step.changes.contains(.mode) && isToBeParted(sourceID, destinationID))
+        {
+            step.changes.insert(.links)
+        }
     }
 
     /// Whether the file is another name of the same file on both sides.
@@ -144,7 +204,7 @@ public struct Planner {
 
     /// Whether a new mode would reach names at the destination that are not names of this file at the source: then the file
     /// is written anew, and the others keep the old one.
-    private func isToBeParted(_ sourceID: EntryID, _ destinationID: EntryID) -> Bool {
+    func isToBeParted(_ sourceID: EntryID, _ destinationID: EntryID) -> Bool {
         guard plan.destination[destinationID].flags.contains(.hasSeveralNames) else { return false }
         guard plan.source[sourceID].flags.contains(.hasSeveralNames) else { return true }
         let other = plan.destination.firstName(of: destinationID)
@@ -193,16 +253,20 @@ public struct Planner {
             PlanStep(.delete, source: nil, destination: id), descendInto: record.kind == .directory ? (nil, id) : nil)
     }
 
-    private mutating func append(_ step: PlanStep, descendInto directory: (source: EntryID?, destination: EntryID?)?) {
+    mutating func append(
+        _ step: PlanStep, descendInto directory: (source: EntryID?, destination: EntryID?)?,
+        base: InheritedBase = InheritedBase()
+    ) {
         if let directory {
             pending.append(
-                Pending(source: directory.source, destination: directory.destination, step: plan.steps.count))
+                Pending(
+                    source: directory.source, destination: directory.destination, step: plan.steps.count, base: base))
         }
         plan.steps.append(step)
     }
 
     /// Whether an entry at the destination is, or holds at any depth, something that must not be deleted.
-    private func isProtected(_ id: EntryID) -> Bool {
+    func isProtected(_ id: EntryID) -> Bool {
         var stack = [id]
         while let next = stack.popLast() {
             let record = plan.destination[next]

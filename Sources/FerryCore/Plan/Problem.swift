@@ -16,6 +16,8 @@ public struct Problem: Error, Sendable, Hashable {
         case protected
         /// What an interrupted sync had put aside was found and kept. Nothing is wrong.
         case rescued
+        /// What was last agreed on is not known any more: the sync goes on as if it were the first.
+        case baselineLost
         /// The rules leave nothing of the workspace.
         case nothingLeft
     }

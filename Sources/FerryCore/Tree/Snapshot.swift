@@ -156,6 +156,29 @@ public struct Snapshot: Sendable {
         return current
     }
 
+    /// Puts one device in the place of all.
+    mutating func replaceDevices(by device: UInt64) {
+        for number in segments.indices {
+            segments[number].devices = segments[number].devices.map { _ in device }
+        }
+    }
+
+    /// Changes one record in place.
+    mutating func amendRecord(of id: EntryID, _ change: (inout EntryRecord, inout ByteArena) -> Void) {
+        var record = segments[id.segment].records[id.index]
+        change(&record, &segments[id.segment].arena)
+        segments[id.segment].records[id.index] = record
+    }
+
+    /// Marks every directory, the root included.
+    package mutating func markDirectories(_ flags: EntryFlags) {
+        for number in segments.indices {
+            for index in 0..<segments[number].records.count where segments[number].records[index].kind == .directory {
+                segments[number].records[index].flags.formUnion(flags)
+            }
+        }
+    }
+
     private mutating func carryOut(_ amendment: SnapshotSegment.Amendment) {
         let id = amendment.directory
         if let status = amendment.status {
@@ -194,7 +217,9 @@ public struct Snapshot: Sendable {
             for index in 0..<segment.records.count {
                 let record = segment.records[index]
                 if record.kind == .file, record.link == EntryID(segment: segment.number, index: index).rawValue {
-                    sum += record.size
+                    // A listing that lies may name any size.
+                    let (total, overflows) = sum.addingReportingOverflow(record.size)
+                    sum = overflows ? .max : total
                 }
             }
         }

@@ -45,6 +45,9 @@ public struct TreeBuilder: Sendable {
     /// The number of entries, those that were made up included.
     public var count: Int { segment.records.count - 1 }
 
+    /// The root directory's own entry.
+    package var root: EntryID { EntryID(segment: 0, index: 0) }
+
     /// What an entry is by now.
     public subscript(id: EntryID) -> EntryRecord { segment.records[id.index] }
 

@@ -19,19 +19,25 @@ struct DirectoryPull {
             try DirectoryEndpoints.checkApart(sandbox, sandboxPath, fromNew: workspacePath)
         }
 
+        let workspaceKey = try SyncLocks.key(of: target.directory, at: workspacePath)
+        let sandboxKey = try SyncLocks.key(of: sandbox, at: sandboxPath)
         session.locks = try SyncLocks.take(
-            workspace: .init(
-                key: SyncLocks.key(of: target.directory, at: workspacePath), mode: .exclusive, noun: "the workspace"),
-            endpoint: .init(key: SyncLocks.key(of: sandbox, at: sandboxPath), mode: .exclusive, noun: "the sandbox"),
-            session)
+            workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
+            endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
+        var baseline = try SyncBaseline.load(
+            workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
+        try baseline.identify(SyncBaseline.identity(of: sandbox, isEmpty: false), isPush: false, options)
         try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
+        let stamp = ScanStamp.now
         let local = try target.scan(&session)
         let remote = try session.scan(sandbox, options.sandboxScan(rules: local.rules), at: sandboxPath)
         session.note(remote.problems)
         session.report.excludedEntries = remote.excludedCount
 
-        var plan = Planner.plan(source: remote.snapshot, destination: local.snapshot, policy: options.pullPolicy)
+        var plan = Planner.plan(
+            source: remote.snapshot, destination: local.snapshot, policy: baseline.policy(options.pullPolicy),
+            base: baseline.old)
         if let workspace = target.directory {
             try session.compareContent(&plan, from: sandbox, to: workspace)
         }
@@ -39,15 +45,25 @@ struct DirectoryPull {
         session.announce(plan, summary)
         try PullTarget.checkHalts(plan, summary, options)
         if options.isDryRun { return }
-        if summary.changesNothing, summary.conflicts + summary.held == 0 { return }
-
-        try session.begin(.transferring)
-        let workspace = try target.create()
-        try DirectoryEndpoints.checkApart(sandbox, sandboxPath, workspace, workspacePath)
-        try DirectoryEndpoints.checkSpace(summary, on: workspace, options)
-        var staging = try StagedTree(for: workspace, options)
-        defer { staging.discard() }
-        try staging.copy(plan, summary, from: sandbox, workspace: workspace, &session)
-        try staging.apply(plan, to: workspace, at: workspacePath, from: sandboxPath, &session)
+        let first = session.report.problems.count
+        var workspace = target.directory
+        var failed: Set<[UInt8]> = []
+        if !summary.changesNothing || summary.conflicts + summary.held > 0 {
+            try session.begin(.transferring)
+            let made = try target.create()
+            workspace = made
+            try DirectoryEndpoints.checkApart(sandbox, sandboxPath, made, workspacePath)
+            try DirectoryEndpoints.checkSpace(summary, on: made, options)
+            var staging = try StagedTree(for: made, options)
+            defer { staging.discard() }
+            try staging.copy(plan, summary, from: sandbox, workspace: made, &session)
+            failed = try staging.apply(plan, to: made, at: workspacePath, from: sandboxPath, &session)
+        }
+        guard let workspace, baseline.isKept else { return }
+        try baseline.advance(
+            plan,
+            PulledState.of(
+                plan, in: workspace, at: workspacePath, scanned: stamp, changed: !summary.changesNothing,
+                failed: failed.union(session.failures(since: first)), session))
     }
 }

@@ -65,19 +65,31 @@ struct StagedTree {
     }
 
     /// Puts what was staged in its place and takes out what the plan deletes, under a journal: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - plan: What to do.
+    ///   - workspace: The workspace's root.
+    ///   - path: Its path, for the log.
+    ///   - endpoint: Where the results come from, as the user wrote it.
+    ///   - session: The sync.
+    /// - Returns: The paths of steps that were left out, beside those that problems name: their baseline may not move forward.
+    /// - Throws: ``SyncError``; then the workspace is as it was, or the message says what else.
+    @discardableResult
     func apply(
         _ plan: Plan, to workspace: OpenDirectory, at path: [UInt8], from endpoint: [UInt8],
         _ session: inout SyncSession
-    ) throws(SyncError) {
+    ) throws(SyncError) -> Set<[UInt8]> {
         try session.begin(.applying)
         try keepWithheld(plan, &session)
         let options = session.options
         let run = RunID.now()
         let area: RunArea
         let state: RunState
+        let journal: WrittenJournal
         do {
             let staged = try self.area.runArea()
-            guard try writeJournal(run, plan, staged, workspace, &session) else { return }
+            journal = try writeJournal(run, plan, staged, workspace, &session)
+            guard journal.isNeeded else { return journal.leftOut }
             state = RunState(
                 run: run, kind: .pull, workspace: RunLogging.realPath(path), endpoint: endpoint)
             try staged.write(state, flushes: options.flushes)
@@ -86,15 +98,25 @@ struct StagedTree {
         } catch {
             throw SyncError(.failed, "\(error); the workspace was not changed")
         }
+        let first = session.report.problems.count
         try JournaledRun(workspace: workspace, area: area, state: state).carryOut(&session)
+        // A version that could not be put beside is nowhere: the conflict has to come again.
+        let refused = session.report.problems[first...].compactMap { journal.beside[$0.path] }
+        return journal.leftOut.union(refused)
+    }
+
+    /// What was written down.
+    private struct WrittenJournal {
+        var isNeeded: Bool
+        var leftOut: Set<[UInt8]>
+        /// The conflicts whose other versions go beside, by the paths that those get.
+        var beside: [[UInt8]: [UInt8]]
     }
 
     /// Writes down all that will be done.
-    ///
-    /// Returns whether that is anything.
     private func writeJournal(
         _ run: RunID, _ plan: Plan, _ staged: RunArea, _ workspace: OpenDirectory, _ session: inout SyncSession
-    ) throws(JournalError) -> Bool {
+    ) throws(JournalError) -> WrittenJournal {
         let options = session.options
         var journal = PlanJournal(
             of: plan, from: staged.tree, to: workspace, owner: options.owner, setsModes: setsModes)
@@ -107,6 +129,6 @@ struct StagedTree {
             do throws(FileSystemError) { try Flushing.flush(staged.tree) } catch { throw .file(error) }
         }
         try writer.finish(flushes: options.flushes)
-        return isNeeded
+        return WrittenJournal(isNeeded: isNeeded, leftOut: journal.leftOut, beside: journal.beside)
     }
 }

@@ -20,43 +20,48 @@ struct DirectoryPush {
         }
         if options.isDryRun { Recovery.report(workspace, &session) }
         if !options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
+        let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
+        let sandboxKey = try SyncLocks.key(of: sandbox, at: sandboxPath)
         session.locks = try SyncLocks.take(
-            workspace: .init(
-                key: SyncLocks.key(of: workspace, at: workspacePath), mode: .shared, noun: "the workspace"),
-            endpoint: .init(key: SyncLocks.key(of: sandbox, at: sandboxPath), mode: .exclusive, noun: "the sandbox"),
-            session)
+            workspace: .init(key: workspaceKey, mode: .shared, noun: "the workspace"),
+            endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
+        var baseline = try SyncBaseline.load(
+            workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
 
         try session.begin(.scanning)
+        let stamp = ScanStamp.now
         let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
         var destination = Snapshot.empty
-        let earlier = sandbox.flatMap { pushMark(workspace, $0, options) }
         if let sandbox {
             let found = try session.scan(sandbox, options.sandboxScan(rules: source.rules), at: sandboxPath)
             session.note(found.problems.filter { $0.code != .skipped })
             destination = found.snapshot
         }
+        try baseline.identify(
+            SyncBaseline.identity(of: sandbox, isEmpty: destination.entryCount == 0), isPush: true, options)
 
-        var plan = Planner.plan(source: source.snapshot, destination: destination, policy: options.pushPolicy)
+        var plan = Planner.plan(
+            source: source.snapshot, destination: destination, policy: baseline.policy(options.pushPolicy),
+            base: baseline.old)
         if let sandbox {
             try session.compareContent(&plan, from: workspace, to: sandbox)
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) { path in
-            earlier?.owns(path) ?? false
+        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
+            throw SyncError(halt)
         }
-        if let halt { throw SyncError(halt) }
         let place: OpenDirectory
         if let sandbox { place = sandbox } else { place = try DirectoryEndpoints.openParent(of: sandboxPath) }
         try DirectoryEndpoints.checkSpace(summary, on: place, options)
         if options.isDryRun { return }
-        if let earlier, earlier.isSet, let sandbox { earlier.sweep(sandbox) }
-        if summary.changesNothing, sandbox != nil {
-            if let earlier, earlier.isSet { earlier.clear() }
-            return
+        if let sandbox, let old = baseline.old, old.isPushUnderWay { TemporaryFiles.sweep(sandbox, after: old) }
+        if summary.changesNothing, let sandbox {
+            return try baseline.advance(
+                plan, PushedState.of(plan, CopyResult(), stamp: stamp, device: device(of: sandbox), problems: []))
         }
 
         try session.begin(.transferring)
@@ -66,24 +71,31 @@ struct DirectoryPush {
         } else {
             target = try DirectoryEndpoints.createDestination(sandboxPath)
             try DirectoryEndpoints.checkApart(workspace, workspacePath, target, sandboxPath)
+            try baseline.identify(SyncBaseline.identity(of: target, isEmpty: true), isPush: true, options)
         }
-        // Without a place for it the push goes all the same: after a kill, the next one then halts.
-        let mark = pushMark(workspace, target, options)
-        try? mark?.set(for: plan)
-        try write(plan, summary, from: workspace, to: target, &session)
-        // Not after a failure or a stop: what was half-written by then stays known.
-        mark?.clear()
+        try baseline.mark(plan, stamp)
+        let first = session.report.problems.count
+        let result = try write(plan, summary, from: workspace, to: target, baseline.isKept, &session)
+        // Not after a failure or a stop: what was half-written by then stays marked.
+        try baseline.advance(
+            plan,
+            PushedState.of(
+                plan, result, stamp: stamp, device: device(of: target),
+                problems: Array(session.report.problems[first...])))
     }
 
-    /// What is remembered of a push to this destination that did not come to its end.
-    private func pushMark(_ workspace: OpenDirectory, _ sandbox: OpenDirectory, _ options: SyncOptions) -> PushMark? {
-        options.stateDirectory.flatMap { try? PushMark(in: $0, from: workspace, to: sandbox) }
+    private func device(of directory: OpenDirectory) throws(SyncError) -> UInt64 {
+        do {
+            return try directory.handle.status().device
+        } catch {
+            throw SyncError(.failed, "cannot read the metadata of the sandbox's root: \(error)")
+        }
     }
 
     private func write(
         _ plan: Plan, _ summary: PlanSummary, from workspace: OpenDirectory, to sandbox: OpenDirectory,
-        _ session: inout SyncSession
-    ) throws(SyncError) {
+        _ recordsWritten: Bool, _ session: inout SyncSession
+    ) throws(SyncError) -> CopyResult {
         let options = session.options
         let cancellation = session.cancellation
         let progress = TransferProgress()
@@ -91,9 +103,10 @@ struct DirectoryPush {
         session.note(
             TreeRemover.remove(
                 plan, in: sandbox, phase: .beforeCopy, cancellation: cancellation))
-        let copyOptions = CopyOptions(
+        var copyOptions = CopyOptions(
             purpose: .inPlace, owner: owner, threads: options.writingThreads, bandwidthLimit: options.bandwidthLimit,
             cancellation: cancellation, progress: progress)
+        copyOptions.recordsWritten = recordsWritten
         let result = session.withProgress(
             .transferring, progress, totalEntries: plan.steps.count, totalBytes: summary.bytesToWrite
         ) {
@@ -115,5 +128,6 @@ struct DirectoryPush {
                 .failed, "\(failure); what was copied by then stays, and the same command goes on from there")
         }
         try session.checkCancellation()
+        return result
     }
 }

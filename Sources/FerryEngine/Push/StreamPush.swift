@@ -2,6 +2,7 @@ import FerryArchive
 import FerryCore
 import FerryFileSystem
 import FerryThreads
+import FerryTransport
 import SystemPackage
 
 /// A push into a tar: a file, or standard output.
@@ -23,7 +24,7 @@ struct StreamPush {
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
-        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy)
+        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy, base: nil)
         let summary = plan.summary()
         session.announce(plan, summary)
         if options.isDryRun { return }
@@ -98,6 +99,7 @@ struct StreamPush {
         case .cancelled:
             SyncError(.cancelled, "stopped on request; the stream has no end mark, so nobody takes it for complete")
         case .archive(let error): SyncError(.failed, "cannot write \(name): \(error)")
+        case .transport(let error): SyncError(.transport, error.description)
         case .output(.brokenPipe):
             SyncError(.transport, "cannot write \(name): whoever read it has gone; look at that command's own message")
         case .output(let cause):

@@ -12,14 +12,14 @@ struct EntryEncoder: ~Copyable {
     private var cursor: DirectoryCursor
     private var encoder = TarHeaderEncoder()
     private let takesDigests: Bool
-    private let opensDirectories: Bool
+    private let feedsSandbox: Bool
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
-    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, opensDirectories: Bool) {
+    init(_ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false) {
         self.snapshot = snapshot
         self.takesDigests = takesDigests
-        self.opensDirectories = opensDirectories
+        self.feedsSandbox = feedsSandbox
         cursor = DirectoryCursor(root: root)
         directory = (snapshot.root, [])
     }
@@ -33,7 +33,7 @@ struct EntryEncoder: ~Copyable {
         chunk.entryCount += 1
         switch record.kind {
         case .directory:
-            let mode = opensDirectories ? record.mode | 0o700 : record.mode
+            let mode = feedsSandbox ? record.mode | 0o700 : record.mode
             let member = TarMember(kind: .directory, mode: mode, mtime: record.mtime)
             try appendHeader(member, id, target: [], to: &chunk.buffer)
         case .symlink:
@@ -49,9 +49,24 @@ struct EntryEncoder: ~Copyable {
         _ member: TarMember, _ id: EntryID, target: ArraySlice<UInt8>, to buffer: inout ByteBuffer
     ) throws(ArchiveError) {
         enterDirectory(of: id)
-        let (path, name) = (directory.path, snapshot.name(of: id))
+        let name = snapshot.name(of: id)
+        var path = directory.path
+        if feedsSandbox {
+            if !path.isEmpty { path = Self.anchored(path) } else if Self.hasDrive(name) { path = [UInt8(ascii: ".")] }
+        }
         try encoder.appendHeader(
             of: member, directory: path.span, name: name.span, target: target.span, to: &buffer)
+    }
+
+    /// A path as a tar takes it that strips what it takes for a drive.
+    static func anchored(_ path: [UInt8]) -> [UInt8] {
+        hasDrive(path[...]) ? [UInt8(ascii: "."), RelativePath.separator] + path : path
+    }
+
+    private static func hasDrive(_ path: ArraySlice<UInt8>) -> Bool {
+        guard path.count > 1, path[path.startIndex + 1] == UInt8(ascii: ":") else { return false }
+        let letter = path[path.startIndex] | 0x20
+        return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")
     }
 
     /// Appends the header of a file with holes.
@@ -64,16 +79,6 @@ struct EntryEncoder: ~Copyable {
         let (path, name) = (directory.path, snapshot.name(of: id))
         return try encoder.appendSparseHeader(
             of: member, directory: path.span, name: name.span, extents: extents.span, to: &buffer)
-    }
-
-    /// Appends a file that is in no tree.
-    mutating func append(_ path: RelativePath, content: [UInt8], to buffer: inout ByteBuffer) throws(ArchiveError) {
-        let member = TarMember(kind: .file, mode: 0o600, size: Int64(content.count), mtime: Timestamp(seconds: 0))
-        let directory = Array(path.bytes.dropLast(path.name.count + 1))
-        try encoder.appendHeader(
-            of: member, directory: directory.span, name: path.name.span, target: [UInt8]().span, to: &buffer)
-        buffer.append(content.span)
-        buffer.appendPadding(after: Int64(content.count))
     }
 
     /// Opens an entry's file.

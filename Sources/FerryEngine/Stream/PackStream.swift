@@ -2,6 +2,7 @@ import FerryArchive
 import FerryCore
 import FerryFileSystem
 import FerryThreads
+import FerryTransport
 import SystemPackage
 
 /// Where a packed stream goes: straight out, or through a compressor first.
@@ -9,12 +10,25 @@ protocol PackSink: ~Copyable {
     mutating func write(_ bytes: Span<UInt8>) throws(PackFailure)
     /// Moves bytes of a file in the kernel; nil where that is not possible.
     mutating func splice(from file: borrowing FileHandle, count: Int) throws(PackFailure) -> Int?
+    /// Told the number of entries when all were written, before the end of the archive is.
+    mutating func endEntries(_ count: Int) throws(PackFailure)
+    /// Whether a sandbox's own tar reads it.
+    ///
+    /// Then directories travel writable for their owner, because their modes are set afterwards by other means, and names that
+    /// bsdtar would strip of a Windows drive (`C:`) begin with `./`.
+    static var feedsSandbox: Bool { get }
+}
+
+extension PackSink where Self: ~Copyable {
+    mutating func endEntries(_ count: Int) throws(PackFailure) {}
+    static var feedsSandbox: Bool { false }
 }
 
 /// Why a stream could not be written.
 enum PackFailure: Error {
     case output(Errno)
     case archive(ArchiveError)
+    case transport(TransportError)
     case cancelled
 }
 
@@ -24,10 +38,6 @@ struct PackScope: Sendable {
     var selection: Set<EntryID>?
     /// Whether files with holes are written with a map; not every tar can read that.
     var keepsHoles = false
-    /// Whether directories travel writable for their owner, because whoever unpacks sets their modes afterwards.
-    var opensDirectories = false
-    /// A file that is sent last, with the number of entries in it: without it the stream was cut.
-    var endMark: RelativePath?
 }
 
 /// Writes a snapshot as a tar stream: threads read and encode ahead, one writes in order.
@@ -63,8 +73,7 @@ struct PackStream: ~Copyable {
         self.scope = scope
         self.cancellation = cancellation
         self.progress = progress
-        encoder = EntryEncoder(
-            snapshot, root: root, takesDigests: options.takesDigests, opensDirectories: scope.opensDirectories)
+        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests)
     }
 
     /// Writes everything.
@@ -78,14 +87,17 @@ struct PackStream: ~Copyable {
     ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests) = (snapshot, root, options.takesDigests)
-        let opensDirectories = scope.opensDirectories
+        let feedsSandbox = Sink.feedsSandbox
+        if feedsSandbox {
+            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true)
+        }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
             count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
             result: PackChunk.init,
             state: {
                 EntryEncoder(
-                    snapshot, root: root, takesDigests: takesDigests, opensDirectories: opensDirectories)
+                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox)
             },
             work: { index, chunk, encoder in
                 chunk.clear()
@@ -111,14 +123,8 @@ struct PackStream: ~Copyable {
                 }
                 pace.wait(for: contentBytes - before)
             })
+        try sink.endEntries(entryCount)
         chunk.clear()
-        if let endMark = scope.endMark {
-            do throws(ArchiveError) {
-                try encoder.append(endMark, content: Array("\(entryCount)\n".utf8), to: &chunk.buffer)
-            } catch {
-                throw .archive(error)
-            }
-        }
         TarEndMarker.append(to: &chunk.buffer)
         try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
     }
@@ -147,7 +153,8 @@ struct PackStream: ~Copyable {
         let record = snapshot[id]
         do throws(ArchiveError) {
             let member = TarMember(kind: .hardLink, mode: record.mode, mtime: record.mtime)
-            try encoder.appendHeader(member, id, target: snapshot.path(of: first)[...], to: &chunk.buffer)
+            let target = Sink.feedsSandbox ? EntryEncoder.anchored(snapshot.path(of: first)) : snapshot.path(of: first)
+            try encoder.appendHeader(member, id, target: target[...], to: &chunk.buffer)
             chunk.entryCount = 1
         } catch {
             throw .archive(error)

@@ -13,6 +13,9 @@ package struct FileHandle: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// The descriptor, for a call that moves the file's bytes; it stays this handle's.
+    package var rawDescriptor: Int32 { descriptor }
+
     /// The file's metadata.
     ///
     /// Corresponds to `fstat(2)`.

@@ -13,6 +13,10 @@ package struct PlanJournal: ~Copyable {
     private var newModes: [Int: UInt16] = [:]
     /// What is left out.
     package var problems: [Problem] = []
+    /// The paths of steps that should write something and will not, whether or not a problem names each.
+    package private(set) var leftOut: Set<[UInt8]> = []
+    /// The conflicts whose other version goes beside, by the path that this gets.
+    package private(set) var beside: [[UInt8]: [UInt8]] = [:]
 
     /// Prepares.
     ///
@@ -50,9 +54,13 @@ package struct PlanJournal: ~Copyable {
             guard let id = group.destination else { continue }
             let path = plan.destination.path(of: id)
             do throws(Errno) {
-                guard let directory = try open(path, id) else { continue }
+                guard let directory = try open(path, id) else {
+                    leaveOut(group)
+                    continue
+                }
                 try add(index, directory, path, to: &writer)
             } catch  where error.isAbsence {
+                leaveOut(group)
                 problems.append(
                     Problem(
                         .protected, path: path,
@@ -95,10 +103,12 @@ package struct PlanJournal: ~Copyable {
             do throws(Errno) {
                 if let operation = try operation(step, staged, opened, &writer) {
                     directory.operations.append(operation)
+                } else {
+                    leaveOut(step)
                 }
             } catch .noSuchFileOrDirectory {
-                // It could not be staged, which has been reported.
-                continue
+                // It could not be staged, which has been reported, at least for the directory that it is in.
+                leaveOut(step)
             }
         }
         guard !directory.operations.isEmpty || directory.modes.map({ $0.old != $0.new }) ?? false else { return }
@@ -123,6 +133,22 @@ package struct PlanJournal: ~Copyable {
             if case .file(let error) = error { throw error.cause }
             throw .ioError
         }
+    }
+
+    /// Notes a directory in which nothing will be done.
+    private mutating func leaveOut(_ group: PlanGroup) {
+        for index in group.steps { leaveOut(plan.steps[index]) }
+    }
+
+    private mutating func leaveOut(_ step: PlanStep) {
+        let isWritten: Bool
+        switch step.action {
+        case .create, .update, .changeKind, .delete: isWritten = true
+        // A directory's mode is its own entry's matter.
+        case .changeMode: isWritten = plan.kind(of: step) != .directory
+        default: isWritten = plan.isPutBeside(step)
+        }
+        if isWritten { leftOut.insert(plan.path(of: step)) }
     }
 
     private mutating func openStaged(_ path: [UInt8]) throws(Errno) -> OpenDirectory? {
@@ -158,7 +184,7 @@ package struct PlanJournal: ~Copyable {
             var new = old
             new.mode = plan.source[id].mode
             return JournalOperation(.mode, name, slot: .tree, old: old, new: new)
-        case .conflict where plan.policy.differing == .keepBoth && !isDirectory:
+        case .conflict where plan.isPutBeside(step):
             guard let staged else { return nil }
             return try putBeside(id, name, staged, here)
         default:
@@ -283,6 +309,8 @@ package struct PlanJournal: ~Copyable {
             } catch .fileExists {
                 continue
             }
+            let path = plan.source.path(of: id)
+            beside[path.dropLast(name.bytes.count) + free.bytes] = path
             return JournalOperation(
                 .bring, free, slot: .tree, new: EntryState(try staged.handle.status(of: free), isWhole: true))
         }

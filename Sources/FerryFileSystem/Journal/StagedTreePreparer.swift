@@ -94,6 +94,7 @@ struct StagedTreePreparer: ~Copyable {
                     let step = plan.steps[index]
                     guard step.action == .create, let child = step.source else {
                         isDisturbed = true
+                        try leaveBehind(step, in: directory)
                         continue
                     }
                     // Names of one file are made when all files are there.
@@ -110,6 +111,21 @@ struct StagedTreePreparer: ~Copyable {
                 throw FileSystemError("set the modes and times in", path: path, cause: error)
             }
         }
+    }
+
+    /// A new directory comes as a whole, so what stays deleted in the workspace must not be in it.
+    private mutating func leaveBehind(_ step: PlanStep, in directory: OpenDirectory) throws(Errno) {
+        guard [.unchanged, .descend].contains(step.action), step.destination == nil, let id = step.source else {
+            return
+        }
+        let name = plan.source.terminatedName(of: id)
+        staging.forget(plan.source.path(of: id))
+        do throws(Errno) {
+            if plan.source[id].kind != .directory { try directory.handle.removeFile(name) }
+        } catch .noSuchFileOrDirectory {
+            return
+        }
+        if plan.source[id].kind == .directory { DirectoryEraser.erase(name, in: directory) }
     }
 
     private mutating func setMode(of id: EntryID, in directory: OpenDirectory, setsModes: Bool) throws(Errno) {

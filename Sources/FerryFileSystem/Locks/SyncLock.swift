@@ -32,6 +32,9 @@ package struct SyncLock: ~Copyable {
     private static let directoryName = Array("/locks".utf8)
     private static let longestHolder = 512
 
+    /// The number of this process, for the name of a holder.
+    package static var processID: Int32 { getpid() }
+
     private init(_ file: consuming FileHandle) { self.file = file }
 
     /// Takes a lock, waiting for it if need be.

@@ -23,7 +23,7 @@ package enum WithheldEntries {
         var source = DirectoryCursor(root: staging)
         var target = DirectoryCursor(root: kept)
         for step in plan.steps {
-            guard isWithheld(step, plan.policy), let id = step.source else { continue }
+            guard isWithheld(step, plan), let id = step.source else { continue }
             let path = plan.source.path(of: id)
             let parent = plan.source.parent(of: id).map { plan.source.path(of: $0) } ?? []
             do throws(Errno) {
@@ -44,8 +44,10 @@ package enum WithheldEntries {
         return outcome
     }
 
-    private static func isWithheld(_ step: PlanStep, _ policy: PlanPolicy) -> Bool {
-        step.action == .held || (step.action == .conflict && policy.differing == .keep)
+    /// A directory of which only the permission bits conflict holds what is let in as well.
+    private static func isWithheld(_ step: PlanStep, _ plan: Plan) -> Bool {
+        step.action == .held
+            || (step.action == .conflict && !plan.isPutBeside(step) && !plan.isInsideConflict(step))
     }
 
     static func makeDirectories(

@@ -23,6 +23,8 @@ package struct CopyOptions: Sendable {
     package var cancellation: CancellationFlag
     /// Counts what is done.
     package var progress: TransferProgress
+    /// Whether ``CopyResult/written`` is wanted.
+    package var recordsWritten = false
 
     package init(
         purpose: Purpose, owner: FileOwner? = nil, threads: Int = TreeScanner.defaultThreads,
@@ -44,10 +46,33 @@ package struct CopyResult: Sendable {
     package var problems: [Problem] = []
     /// Bytes of content written.
     package var bytes: Int64 = 0
+    /// The files that were written and are now just like the source's; asked for by ``CopyOptions/recordsWritten``.
+    package var written: [WrittenFile] = []
     /// Whether modes given at creation could not be trusted somewhere, so that directories need theirs set at the end.
     package var setsModes = false
     /// Why the copy was given up; nil when it went to its end.
     package var failure: FileSystemError?
 
     package init() {}
+}
+
+/// What a file that was written has of its own: everything else it has of the source's.
+package struct WrittenFile: Sendable {
+    /// The entry in the plan's source.
+    package let id: EntryID
+    package let inode: UInt64
+    package let ctimeSeconds: Int64
+    package let ctimeNanoseconds: UInt32
+
+    /// Nil when the file is not just like the source's, or has several names and so is still to change.
+    init?(_ id: EntryID, like record: EntryRecord, _ status: EntryStatus, device: UInt64) {
+        guard status.kind == .file, status.size == record.size, status.mode == record.mode,
+            status.mtime == record.mtime,
+            status.device == device, !record.flags.contains(.hasSeveralNames)
+        else { return nil }
+        self.id = id
+        inode = status.inode
+        ctimeSeconds = status.ctime.seconds
+        ctimeNanoseconds = status.ctime.nanoseconds
+    }
 }

@@ -12,6 +12,8 @@ struct CopyWorker: ~Copyable {
     private let hasOwnUmask: Bool
     private var output = CopyOutput()
     private var pace: Pace
+    /// The device of the destination's root: what is written elsewhere is not recorded.
+    private let device: UInt64?
 
     private var plan: Plan { shared.plan }
     private var isStaging: Bool { shared.options.purpose == .staging }
@@ -21,6 +23,7 @@ struct CopyWorker: ~Copyable {
         sourceCursor = DirectoryCursor(root: source)
         destinationCursor = DirectoryCursor(root: destination)
         names = TemporaryNames(worker: number)
+        device = shared.options.recordsWritten ? try? destination.handle.status().device : nil
         hasOwnUmask = WriteThread.clearUmask()
         pace = Pace(bytesPerSecond: shared.options.bandwidthLimit.map { $0 / max(1, shared.options.threads) })
     }
@@ -83,7 +86,8 @@ struct CopyWorker: ~Copyable {
         case .update:
             try create(id, kind, in: place, replaces: !isStaging)
             return true
-        case .changeMode where isStaging && kind == .directory, .descend where isStaging && kind == .directory:
+        case .changeMode where isStaging && kind == .directory, .descend where isStaging && kind == .directory,
+            .conflict where isStaging && kind == .directory:
             guard step.childGroup != 0 else { return false }
             let name = plan.source.terminatedName(of: id)
             try onDestination { () throws(Errno) in
@@ -94,6 +98,7 @@ struct CopyWorker: ~Copyable {
             let name = plan.source.terminatedName(of: id)
             try onDestination { () throws(Errno) in
                 try place.destination.handle.setMode(of: name, to: plan.source[id].mode)
+                if device != nil { note(id, try place.destination.handle.status(of: name)) }
             }
             return false
         case .conflict where isStaging && kind != .directory, .held where isStaging && kind != .directory:
@@ -160,12 +165,14 @@ struct CopyWorker: ~Copyable {
         let source = try onSource { () throws(Errno) in try place.source.handle.openFile(name) }
         var isMade = false
         do throws(SideFailure) {
-            try copyContent(source, id, record, as: made, in: place, isMade: &isMade)
+            try copyContent(source, id, record, as: made, in: place, isFinal: !replaces, isMade: &isMade)
             if replaces {
                 try onDestination { () throws(Errno) in
                     // A replaced file keeps its owner and its access control list.
                     try OwnerInheritance.hand(name, of: place.destination, to: made, in: place.destination)
                     try place.destination.handle.rename(made, to: place.destination.handle, as: name)
+                    // The rename has moved its ctime.
+                    if device != nil { note(id, try place.destination.handle.status(of: name)) }
                 }
             }
         } catch {
@@ -177,11 +184,13 @@ struct CopyWorker: ~Copyable {
 
     private mutating func copyContent(
         _ source: borrowing FileHandle, _ id: EntryID, _ record: EntryRecord, as name: TerminatedName, in place: Place,
-        isMade: inout Bool
+        isFinal: Bool, isMade: inout Bool
     ) throws(SideFailure) {
         let owner = shared.options.owner
         let setsMode = place.setsModes || owner != nil
         let before = output.bytes
+        var written: EntryStatus?
+        let wantsStatus = isFinal && device != nil
         let outcome = try copier.copy(
             source, expected: record, inode: plan.source.inode(of: id), bytes: &output.bytes
         ) { () throws(Errno) in
@@ -192,7 +201,9 @@ struct CopyWorker: ~Copyable {
             if let owner { try file.setOwner(owner) }
             if setsMode || status.mode != record.mode { try file.setMode(status.mode) }
             try file.setTime(status.mtime)
+            if wantsStatus { written = try file.status() }
         }
+        if let written { note(id, written) }
         pace.wait(for: output.bytes - before)
         if case .unstable = outcome {
             output.problems.append(
@@ -200,6 +211,12 @@ struct CopyWorker: ~Copyable {
                     .unstable, path: plan.source.path(of: id),
                     message: "the file kept changing while it was read; run the same command again when it is at rest"))
         }
+    }
+
+    /// Notes what a file that was written is now.
+    private mutating func note(_ id: EntryID, _ status: EntryStatus) {
+        guard let device, let written = WrittenFile(id, like: plan.source[id], status, device: device) else { return }
+        output.written.append(written)
     }
 
     // MARK: Directories

@@ -13,12 +13,20 @@ package enum DirectoryFinisher {
     package static func finish(_ plan: Plan, in root: OpenDirectory, setsAllModes: Bool) -> [Problem] {
         var cursor = DirectoryCursor(root: root)
         var problems: [Problem] = []
+        let changed = groups(of: plan) { $0.action == .changeMode }
+        // Only the source has it, and it does not come: what is in it conflicts, is held or stays deleted.
+        let withheld = groups(of: plan) { step in
+            guard step.action == .conflict || step.action == .descend, step.source != nil else { return false }
+            return step.destination.map { plan.destination[$0].kind != .directory } ?? true
+        }
         // A group comes after the one of the directory above it: backwards, a directory is finished after all below it.
-        for group in plan.groups.reversed() {
+        for (number, group) in plan.groups.enumerated().reversed() {
+            if withheld.contains(UInt32(number)) { continue }
             problems += finishChildless(group, plan, &cursor)
             if let problem = restore(group, plan, &cursor) { problems.append(problem) }
             guard let id = group.source, id != plan.source.root else { continue }
-            let mode = finalMode(of: id, group: group, in: plan, setsAllModes: setsAllModes)
+            let mode = finalMode(
+                of: id, group: group, in: plan, isChanged: changed.contains(UInt32(number)), setsAllModes: setsAllModes)
             let hasTime = !plan.source[id].flags.contains(.hasNoMetadata)
             let needsTime = hasTime && needsTime(group, in: plan)
             guard mode != nil || needsTime else { continue }
@@ -76,15 +84,22 @@ package enum DirectoryFinisher {
     }
 
     /// The mode that a directory still needs; nil when it has it.
-    private static func finalMode(of id: EntryID, group: PlanGroup, in plan: Plan, setsAllModes: Bool) -> UInt16? {
+    private static func finalMode(
+        of id: EntryID, group: PlanGroup, in plan: Plan, isChanged: Bool, setsAllModes: Bool
+    ) -> UInt16? {
         let wanted = plan.source[id].mode
         guard let existing = group.destination.map({ plan.destination[$0].mode }) else {
             return setsAllModes || wanted & 0o700 != 0o700 ? wanted : nil
         }
-        let flags = plan.source[id].flags
-        let isReplaced = plan.policy.differing == .replace && flags.isDisjoint(with: [.unreadable, .hasNoMetadata])
-        if isReplaced && wanted != existing { return wanted }
+        if isChanged { return wanted }
         return existing & 0o700 != 0o700 && plan.opens(group) ? existing : nil
+    }
+
+    /// The groups of directories whose own steps are of a kind.
+    private static func groups(of plan: Plan, where isWanted: (PlanStep) -> Bool) -> Set<UInt32> {
+        var groups: Set<UInt32> = []
+        for step in plan.steps where step.childGroup != 0 && isWanted(step) { groups.insert(step.childGroup) }
+        return groups
     }
 
     /// Only directories that something came to after the copy had set their time: links and deletions.

@@ -1,3 +1,4 @@
+import CFerryShims
 package import FerryCore
 import FerryThreads
 import Synchronization
@@ -37,12 +38,16 @@ package enum TreeCopier {
         }
         result.problems = outputs.flatMap(\.problems)
         result.bytes = outputs.reduce(0) { $0 + $1.bytes }
+        result.written = outputs.count == 1 ? outputs[0].written : outputs.flatMap(\.written)
         result.setsModes = outputs.contains(where: \.setsModes)
         result.failure = outputs.lazy.compactMap(\.failure).first
         guard result.failure == nil else { return result }
         let links = outputs.flatMap(\.links)
         if !links.isEmpty {
-            // The few links wait for the files that they name, wherever another worker made those.
+            // The few links wait for the files that they name, wherever another worker made those. This thread is the caller's, who
+            // gets its umask back.
+            let umask = ferry_set_thread_umask(0)
+            defer { if umask >= 0 { _ = ferry_set_thread_umask(UInt32(umask)) } }
             var worker = CopyWorker(number: options.threads, source: source, destination: destination, shared: shared)
             worker.makeLinks(links)
             let output = worker.finish()
@@ -94,6 +99,7 @@ struct CopyOutput: Sendable {
     var problems: [Problem] = []
     var links: [PendingLink] = []
     var bytes: Int64 = 0
+    var written: [WrittenFile] = []
     var setsModes = false
     var failure: FileSystemError?
 }

@@ -82,6 +82,9 @@ struct BadEndpointTests {
         let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         #expect(try Tool.run("/bin/chmod", ["755", world.root]).status == 0)
         #expect(try Tool.run("/bin/chown", ["-R", "65534:65534", world.sandbox]).status == 0)
+        let state = ["--state-dir", world.path("state-of-nobody")]
+        try world.makeDirectory("state-of-nobody")
+        #expect(try Tool.run("/bin/chown", ["65534:65534", state[1]]).status == 0)
         try world.makeDirectory("world/ws/closed")
         try world.write("world/ws/closed/inside", "x")
         try world.write("world/ws/secret", "x")
@@ -92,7 +95,8 @@ struct BadEndpointTests {
         try world.makeDirectory("world/sandbox/closed")
         try world.write("world/sandbox/closed/theirs", "x")
         #expect(try Tool.run("/bin/chown", ["-R", "65534:65534", world.sandbox]).status == 0)
-        let push = try FerryRun(["sync", "push", "world/ws", "world/sandbox", "--mirror"], in: world, wrapper: nobody)
+        let push = try FerryRun(
+            ["sync", "push", "world/ws", "world/sandbox", "--mirror"] + state, in: world, wrapper: nobody)
         #expect(push.status == 5, "\(push.errors)")
         #expect(push.errors.contains("'closed'") && push.errors.contains("'secret'"), "\(push.errors)")
         #expect(world.text("world/sandbox/kept.txt") == "kept")
@@ -100,10 +104,11 @@ struct BadEndpointTests {
 
         // An unreadable root, and a workspace that this user may not write into.
         try expectUnchanged(
-            ["sync", "push", "world/ws/closed", "world/sandbox"], status: 1,
+            ["sync", "push", "world/ws/closed", "world/sandbox"] + state, status: 1,
             naming: ["world/ws/closed", "Permission denied"], in: world, wrapper: nobody)
         try expectUnchanged(
-            ["sync", "pull", "world/sandbox", "world/canary"], status: 1, naming: ["Permission denied"], in: world,
+            ["sync", "pull", "world/sandbox", "world/canary"] + state, status: 5, naming: ["Permission denied"],
+            in: world,
             wrapper: nobody)
     }
 

@@ -1,0 +1,32 @@
+/// What a sync left behind, as far as the next baseline needs to know it.
+public struct AppliedState: Sendable {
+    /// The source after the sync; the plan's own snapshot where nobody looked again.
+    public var source: Snapshot
+    /// The destination after the sync, or only what the sync wrote there; see ``destinationIsPartial``.
+    public var destination: Snapshot
+    /// From when on the source's content is known.
+    public var sourceStamp: ScanStamp
+    /// From when on the destination's content is known.
+    public var destinationStamp: ScanStamp
+    /// Whether ``destination`` lists only what was written; everything else is then as the plan saw it.
+    public var destinationIsPartial: Bool
+    /// The paths of steps that failed, and of files that kept changing while they were sent.
+    public var failed: Set<[UInt8]>
+    /// The SHA-256 of files whose content passed through; nil for any other.
+    public var digest: @Sendable (_ path: [UInt8]) -> [UInt8]?
+
+    /// Makes a state.
+    public init(
+        source: Snapshot, destination: Snapshot, sourceStamp: ScanStamp, destinationStamp: ScanStamp,
+        destinationIsPartial: Bool = false, failed: Set<[UInt8]> = [],
+        digest: @escaping @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
+    ) {
+        self.source = source
+        self.destination = destination
+        self.sourceStamp = sourceStamp
+        self.destinationStamp = destinationStamp
+        self.destinationIsPartial = destinationIsPartial
+        self.failed = failed
+        self.digest = digest
+    }
+}

@@ -1,0 +1,179 @@
+/// What a workspace and an endpoint last agreed on, path by path, with what each side looked like then.
+///
+/// # Using it
+///
+/// - ``Planner/plan(source:destination:policy:base:)`` merges three ways with it; ``PlanPolicy/merge`` says which side is which.
+/// - Before the first change of a push: ``Baseline/markingPush(_:from:header:)``, stored at once.
+/// - After a sync: ``Baseline/advanced(from:by:applied:header:)``, stored.
+/// - For a push that trusts it instead of listing the sandbox: ``Baseline/remoteSnapshot()``.
+/// - On disk: `BaselineStore` of the file system module; its bytes are ``Baseline/encodedPrefix()``, ``Baseline/encodedBlocks`` and a
+///   checksum, and come back through ``Baseline/init(encoded:)``.
+///
+/// # Layout
+///
+/// It stays in memory as it is on disk: one block of bytes for each directory that holds something, with the directory's entries
+/// sorted by name, each a few bytes of flags, the name and numbers of variable length (about 55 bytes an entry in all, where
+/// a record of fixed size would take 130). A directory's block comes after those of all directories in it, so a block is
+/// reached from its parent by the offset in the parent's entry, and the root's block is the last. Nothing is looked up by path: like
+/// two snapshots, a baseline is read alongside others, directory by directory, in the order of names.
+public struct Baseline: Sendable {
+    /// What it is a baseline of.
+    public var header: BaselineHeader
+    /// The number of entries.
+    public let entryCount: Int
+    /// What the root holds; nil when that is nothing.
+    public let root: BaselineDirectory?
+    /// The devices that fingerprints name.
+    let devices: [UInt64]
+    let bytes: [UInt8]
+    /// Where in `bytes` the blocks are.
+    let blocks: Range<Int>
+
+    init(
+        header: BaselineHeader, entryCount: Int, root: BaselineDirectory?, devices: [UInt64], bytes: [UInt8],
+        blocks: Range<Int>
+    ) {
+        self.header = header
+        self.entryCount = entryCount
+        self.root = root
+        self.devices = devices
+        self.bytes = bytes
+        self.blocks = blocks
+    }
+
+    /// A baseline that knows of nothing.
+    public init(header: BaselineHeader) {
+        self.init(header: header, entryCount: 0, root: nil, devices: [], bytes: [], blocks: 0..<0)
+    }
+
+    /// The entries of a directory, sorted by name.
+    ///
+    /// - Parameter directory: The directory; nil for one that holds nothing.
+    /// - Returns: The entries; they are decoded one by one.
+    public func children(of directory: BaselineDirectory?) -> BaselineChildren {
+        BaselineChildren(self, directory)
+    }
+
+    /// The entry at a path; nil when there is none.
+    ///
+    /// Reads the directories on the way from their beginning: for a few paths only.
+    public func entry(at path: RelativePath) -> BaselineEntry? {
+        var directory = root
+        var found: BaselineItem?
+        for component in path.components {
+            var follower = BaselineFollower(self, directory)
+            found = follower.find(component)
+            guard let found else { return nil }
+            directory = found.directory
+        }
+        return found?.entry
+    }
+
+    /// Whether it knows of a push that did not come to its end.
+    public var isPushUnderWay: Bool { header.isPushUnderWay }
+}
+
+/// What a baseline is a baseline of.
+public struct BaselineHeader: Sendable, Hashable {
+    /// The version of the format that this code writes, the only one it reads.
+    public static let formatVersion: UInt32 = 1
+
+    /// Names the workspace.
+    public var workspaceKey: [UInt8]
+    /// Names the endpoint.
+    public var endpointKey: [UInt8]
+    /// The sandbox's identity: the vendor's, container's or pod's id, or the root's inode.
+    public var sandboxIdentity: [UInt8]
+    /// The sandbox's boot id; when it changes, remote fingerprints are worth nothing.
+    public var sandboxBoot: [UInt8]
+    /// A digest of the rules that were in force.
+    public var rulesDigest: [UInt8]
+    /// The rules themselves, for a pull that is given none.
+    public var rulesText: [UInt8]
+    /// When the workspace's scan began.
+    public var localScan: Timestamp
+    /// When the sandbox's scan began.
+    public var remoteScan: Timestamp
+    /// Whether a sync has come to its end with it; a first push that was killed leaves one that is not.
+    public var isComplete: Bool
+    /// Whether a push is writing, or was when it was killed.
+    public var isPushUnderWay: Bool
+
+    /// Makes a header.
+    public init(
+        workspaceKey: [UInt8] = [], endpointKey: [UInt8] = [], sandboxIdentity: [UInt8] = [], sandboxBoot: [UInt8] = [],
+        rulesDigest: [UInt8] = [], rulesText: [UInt8] = [], localScan: Timestamp = Timestamp(seconds: 0),
+        remoteScan: Timestamp = Timestamp(seconds: 0), isComplete: Bool = true, isPushUnderWay: Bool = false
+    ) {
+        self.workspaceKey = workspaceKey
+        self.endpointKey = endpointKey
+        self.sandboxIdentity = sandboxIdentity
+        self.sandboxBoot = sandboxBoot
+        self.rulesDigest = rulesDigest
+        self.rulesText = rulesText
+        self.localScan = localScan
+        self.remoteScan = remoteScan
+        self.isComplete = isComplete
+        self.isPushUnderWay = isPushUnderWay
+    }
+}
+
+/// The entries of one directory of a baseline, decoded one by one.
+public struct BaselineChildren: Sequence, IteratorProtocol {
+    private var reader: BaselineReader
+    private var left: Int
+    private let base: Int
+    private let devices: [UInt64]
+
+    init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
+        base = baseline.blocks.lowerBound
+        devices = baseline.devices
+        guard let directory else {
+            reader = BaselineReader([], at: 0, end: 0)
+            left = 0
+            return
+        }
+        reader = BaselineReader(baseline.bytes, at: base + directory.offset, end: baseline.blocks.upperBound)
+        left = reader.count()
+    }
+
+    /// The next entry.
+    public mutating func next() -> BaselineItem? {
+        guard left > 0 else { return nil }
+        left -= 1
+        // What is in memory was checked when it came in, so this always succeeds.
+        return reader.item(devices: devices)
+    }
+}
+
+/// Finds entries of one directory by names that come in ascending order.
+struct BaselineFollower {
+    private var children: BaselineChildren
+    private var current: BaselineItem?
+
+    init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
+        children = baseline.children(of: directory)
+        current = children.next()
+    }
+
+    /// The entry of a name that is not smaller than the one asked for before.
+    mutating func find(_ name: ArraySlice<UInt8>) -> BaselineItem? {
+        while let item = current {
+            if item.name.elementsEqual(name) { return item }
+            if name.lexicographicallyPrecedes(item.name) { return nil }
+            current = children.next()
+        }
+        return nil
+    }
+
+    /// The next entry that has not been found, as long as its name is smaller than another.
+    mutating func next(before name: ArraySlice<UInt8>?) -> BaselineItem? {
+        guard let item = current else { return nil }
+        if let name, !item.name.lexicographicallyPrecedes(name) { return nil }
+        current = children.next()
+        return item
+    }
+
+    /// Passes over the entry that was found.
+    mutating func drop() { current = children.next() }
+}

@@ -1,0 +1,124 @@
+/// Writes a baseline, directory by directory, each entry in the order of names.
+public struct BaselineBuilder {
+    /// A directory that is being written.
+    private struct Frame {
+        var writer = BaselineWriter()
+        var count = 0
+        /// The directory's own entry, which goes into the directory above when this one is finished; nil for the root.
+        var own: (entry: BaselineEntry, name: ArraySlice<UInt8>)?
+        /// Whether the directory is only wanted for what is in it.
+        var isOptional = false
+    }
+
+    private var frames = [Frame()]
+    private var output: [UInt8] = []
+    private var devices: [UInt64] = []
+    private var entryCount = 0
+
+    /// Begins.
+    ///
+    /// - Parameter count: About how many entries will come, so that nothing is copied while it grows.
+    public init(expecting count: Int = 0) { output.reserveCapacity(count * 56) }
+
+    /// Adds an entry that holds nothing.
+    public mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>) {
+        write(entry, name: name, block: nil)
+    }
+
+    /// Begins a directory; what follows goes into it until ``leave()``.
+    ///
+    /// - Parameters:
+    ///   - entry: The directory's own entry.
+    ///   - name: Its name.
+    ///   - isOptional: Whether it is left out when nothing comes into it.
+    public mutating func enter(_ entry: BaselineEntry, name: ArraySlice<UInt8>, isOptional: Bool = false) {
+        frames.append(Frame(own: (entry, name), isOptional: isOptional))
+    }
+
+    /// Ends the directory that was begun last.
+    public mutating func leave() {
+        guard frames.count > 1, let frame = frames.popLast(), let own = frame.own else { return }
+        if frame.count == 0 && frame.isOptional { return }
+        write(own.entry, name: own.name, block: flush(frame))
+    }
+
+    /// Ends it all.
+    ///
+    /// - Parameter header: What it is a baseline of.
+    /// - Returns: The baseline.
+    public consuming func finish(_ header: BaselineHeader) -> Baseline {
+        while frames.count > 1 { leave() }
+        let root = flush(frames[0])
+        return Baseline(
+            header: header, entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), devices: devices,
+            bytes: output, blocks: 0..<output.count)
+    }
+
+    private mutating func write(_ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?) {
+        let numbers = (
+            local: entry.local.map { number(of: $0.device) } ?? 0,
+            remote: entry.remote.map { number(of: $0.device) } ?? 0
+        )
+        frames[frames.count - 1].writer.item(entry, name: name, block: block, devices: numbers)
+        frames[frames.count - 1].count += 1
+        entryCount += 1
+    }
+
+    private mutating func flush(_ frame: Frame) -> Int? {
+        guard frame.count > 0 else { return nil }
+        let start = output.count
+        var head = BaselineWriter()
+        head.number(UInt64(frame.count))
+        output.append(contentsOf: head.bytes)
+        output.append(contentsOf: frame.writer.bytes)
+        return start
+    }
+
+    private mutating func number(of device: UInt64) -> UInt64 {
+        if let index = devices.lastIndex(of: device) { return UInt64(index) }
+        devices.append(device)
+        return UInt64(devices.count - 1)
+    }
+}
+
+extension Baseline {
+    /// Makes a baseline of paths.
+    ///
+    /// - Parameters:
+    ///   - header: What it is a baseline of.
+    ///   - entries: The entries; every directory above one must be among them.
+    public init(header: BaselineHeader, entries: [(path: RelativePath, entry: BaselineEntry)]) {
+        var builder = BaselineBuilder(expecting: entries.count)
+        var open: [RelativePath] = []
+        for (path, entry) in entries.sorted(by: { $0.path < $1.path }) {
+            while let last = open.last, last != path.parent {
+                builder.leave()
+                open.removeLast()
+            }
+            if entry.kind == .directory {
+                builder.enter(entry, name: path.name)
+                open.append(path)
+            } else {
+                builder.append(entry, name: path.name)
+            }
+        }
+        self = builder.finish(header)
+    }
+
+    /// All entries with their paths, each directory before what is inside it.
+    public var allEntries: [(path: RelativePath, entry: BaselineEntry)] {
+        var result: [(RelativePath, BaselineEntry)] = []
+        var stack = [(children: children(of: root), path: [UInt8]())]
+        while !stack.isEmpty {
+            guard let item = stack[stack.count - 1].children.next() else {
+                stack.removeLast()
+                continue
+            }
+            let above = stack[stack.count - 1].path
+            let path = above.isEmpty ? Array(item.name) : above + [RelativePath.separator] + item.name
+            result.append((RelativePath(unchecked: path), item.entry))
+            if item.directory != nil { stack.append((children(of: item.directory), path)) }
+        }
+        return result
+    }
+}

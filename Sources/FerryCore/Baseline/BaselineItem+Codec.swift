@@ -1,0 +1,131 @@
+/// Which optional parts of an entry follow; the lowest four bits are its kind.
+private struct Parts: OptionSet {
+    let rawValue: UInt8
+
+    static let kind = Parts(rawValue: 0x0F)
+    static let local = Parts(rawValue: 1 << 4)
+    static let remote = Parts(rawValue: 1 << 5)
+    static let group = Parts(rawValue: 1 << 6)
+    static let digest = Parts(rawValue: 1 << 7)
+}
+
+/// Which parts of a side's fingerprint are not the entry's own; the upper half is the sandbox's.
+private struct Differences: OptionSet {
+    let rawValue: UInt8
+
+    static let mode = Differences(rawValue: 1)
+    static let mtime = Differences(rawValue: 2)
+    /// A directory's and a link's size is not the entry's.
+    static let size = Differences(rawValue: 4)
+    static let all = Differences(rawValue: 0x77)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ print: Fingerprint?, from entry: BaselineEntry) {
+        var result: Differences = []
+        if let print {
+            if print.mode != entry.mode { result.insert(.mode) }
+            if print.mtime != entry.mtime { result.insert(.mtime) }
+            if print.size != entry.size { result.insert(.size) }
+        }
+        self = result
+    }
+}
+
+extension BaselineReader {
+    /// Reads one entry of a directory; nil when it is damaged.
+    mutating func item(devices: [UInt64]) -> BaselineItem? {
+        let head = byte()
+        let flags = BaselineFlags(rawValue: byte())
+        let differences = Differences(rawValue: byte())
+        let parts = Parts(rawValue: head)
+        guard let kind = EntryKind(rawValue: head & Parts.kind.rawValue), flags.isSubset(of: .all),
+            differences.isSubset(of: .all)
+        else {
+            fail()
+            return nil
+        }
+        let name = string(Int(byte()))
+        var entry = BaselineEntry(kind: kind, flags: flags)
+        entry.mode = mode()
+        var directory: BaselineDirectory?
+        switch kind {
+        case .file: entry.size = Int64(number(upTo: UInt64(Int64.max)))
+        case .symlink: entry.target = string()
+        case .directory:
+            let block = number(upTo: UInt64(Int32.max) << 8)
+            if block > 0 { directory = BaselineDirectory(offset: Int(block) - 1) }
+        default: break
+        }
+        entry.mtime = time()
+        if parts.contains(.local) { entry.local = fingerprint(of: entry, differences, devices) }
+        let upper = Differences(rawValue: differences.rawValue >> 4)
+        if parts.contains(.remote) { entry.remote = fingerprint(of: entry, upper, devices) }
+        if parts.contains(.group) { entry.linkGroup = UInt32(number(upTo: UInt64(UInt32.max))) }
+        if parts.contains(.digest) { entry.digest = string(BaselineEntry.digestLength) }
+        return isDamaged ? nil : BaselineItem(name: name, entry: entry, directory: directory)
+    }
+
+    private mutating func fingerprint(
+        of entry: BaselineEntry, _ differences: Differences, _ devices: [UInt64]
+    ) -> Fingerprint? {
+        let mode = differences.contains(.mode) ? mode() : entry.mode
+        let size = differences.contains(.size) ? Int64(number(upTo: UInt64(Int64.max))) : entry.size
+        let mtime = differences.contains(.mtime) ? time() : entry.mtime
+        let ctime = time()
+        let inode = number()
+        let device = number()
+        guard device < UInt64(devices.count) else {
+            fail()
+            return nil
+        }
+        return Fingerprint(
+            mode: mode, size: size, mtime: mtime, ctime: ctime, inode: inode, device: devices[Int(device)])
+    }
+}
+
+extension BaselineWriter {
+    /// Writes one entry of a directory.
+    ///
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - name: Its name.
+    ///   - block: Where the block of what it holds begins; nil when it holds nothing.
+    ///   - devices: The number of each device.
+    mutating func item(
+        _ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?, devices: (local: UInt64, remote: UInt64)
+    ) {
+        var parts: Parts = []
+        if entry.local != nil { parts.insert(.local) }
+        if entry.remote != nil { parts.insert(.remote) }
+        if entry.linkGroup != 0 { parts.insert(.group) }
+        if !entry.digest.isEmpty { parts.insert(.digest) }
+        let (lower, upper) = (Differences(entry.local, from: entry), Differences(entry.remote, from: entry))
+        byte(entry.kind.rawValue | parts.rawValue)
+        byte(entry.flags.rawValue)
+        byte(lower.rawValue | upper.rawValue << 4)
+        byte(UInt8(name.count))
+        bytes.append(contentsOf: name)
+        number(UInt64(entry.mode & 0o777))
+        switch entry.kind {
+        case .file: number(UInt64(max(0, entry.size)))
+        case .symlink: string(entry.target)
+        case .directory: number(block.map { UInt64($0) + 1 } ?? 0)
+        default: break
+        }
+        time(entry.mtime)
+        if let print = entry.local { fingerprint(print, lower, device: devices.local) }
+        if let print = entry.remote { fingerprint(print, upper, device: devices.remote) }
+        if entry.linkGroup != 0 { number(UInt64(entry.linkGroup)) }
+        bytes.append(contentsOf: entry.digest)
+    }
+
+    private mutating func fingerprint(_ print: Fingerprint, _ differences: Differences, device: UInt64) {
+        if differences.contains(.mode) { number(UInt64(print.mode & 0o777)) }
+        if differences.contains(.size) { number(UInt64(max(0, print.size))) }
+        if differences.contains(.mtime) { time(print.mtime) }
+        time(print.ctime)
+        number(print.inode)
+        number(device)
+    }
+}

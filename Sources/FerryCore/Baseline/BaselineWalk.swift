@@ -1,0 +1,286 @@
+/// A walk over everything that a plan and a baseline know of, directory by directory, that writes the next baseline.
+///
+/// What becomes of each path is the job of its ``BaselineRules``.
+struct BaselineWalk<Rules: BaselineRules> {
+    private let plan: Plan
+    private let old: Baseline?
+    private var rules: Rules
+    private var builder: BaselineBuilder
+    private var frames: [Frame] = []
+    private var groups = LinkGroups()
+
+    private struct Frame {
+        var source: EntryRange
+        var destination: EntryRange
+        var sourceIndex = 0
+        var destinationIndex = 0
+        var base: BaselineFollower?
+        var after: AfterFollowers
+        var steps: Range<Int>
+        /// Whether the listing of a side is missing, so that nobody knows what is gone.
+        var isUnknown: Bool
+        /// Whether what only the sandbox has here is foreign.
+        var isForeign: Bool
+    }
+
+    /// Walks.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan.
+    ///   - old: The baseline that it was made with.
+    ///   - rules: What becomes of each path.
+    ///   - header: What the result is a baseline of.
+    /// - Returns: The next baseline.
+    static func run(_ plan: Plan, _ old: Baseline?, _ rules: Rules, header: BaselineHeader) -> Baseline {
+        var walk = BaselineWalk(plan: plan, old: old, rules: rules)
+        walk.run()
+        return walk.builder.finish(header)
+    }
+
+    private init(plan: Plan, old: Baseline?, rules: Rules) {
+        self.plan = plan
+        self.old = old
+        self.rules = rules
+        builder = BaselineBuilder(expecting: max(plan.source.entryCount, old?.entryCount ?? 0))
+    }
+
+    private mutating func run() {
+        let (source, destination) = (plan.source.root, plan.destination.root)
+        enter(
+            BaselinePath(
+                source: source, destination: destination, item: nil, step: nil, stepIndex: nil, isForeign: false,
+                after: (rules.after?.source.root, rules.after?.destination.root)),
+            directory: old?.root, group: plan.groups.isEmpty ? nil : 0, isForeign: rules.isFirstPush)
+        while !frames.isEmpty {
+            guard let path = next() else {
+                frames.removeLast()
+                if !frames.isEmpty { builder.leave() }
+                continue
+            }
+            carryOut(rules.verdict(on: path, in: plan), path)
+        }
+    }
+
+    private mutating func carryOut(_ verdict: BaselineVerdict, _ path: BaselinePath) {
+        switch verdict {
+        case .none: return
+        case .keep:
+            if let item = path.item { copy(item) }
+        case .leaf(let entry, let group):
+            var entry = entry
+            entry.linkGroup = group.map { groups.number($0) } ?? 0
+            let name = name(of: path)
+            if entry.kind == .directory, path.item?.directory != nil, entry.flags.contains(.pushUnderWay), let old {
+                builder.enter(entry, name: name)
+                for child in old.children(of: path.item?.directory) { copy(child) }
+                builder.leave()
+            } else {
+                builder.append(entry, name: name)
+            }
+        case .directory(let entry, let below, let isForeign):
+            let own =
+                entry ?? path.destination.map { BaselineEntry(agreeing: $0, in: plan.destination) }
+                ?? path.source.map { BaselineEntry(agreeing: $0, in: plan.source) }
+                ?? BaselineEntry(kind: .directory, mode: 0o755)
+            builder.enter(own, name: name(of: path), isOptional: entry == nil)
+            var inner = path
+            if below == .sourceOnly || path.destination.map({ plan.destination[$0].kind != .directory }) ?? false {
+                inner.destination = nil
+            }
+            if below == .destinationOnly || path.source.map({ plan.source[$0].kind != .directory }) ?? false {
+                inner.source = nil
+            }
+            let group = path.step.flatMap { $0.childGroup == 0 ? nil : Int($0.childGroup) }
+            let directory = below == .new ? nil : path.item?.directory
+            enter(inner, directory: directory, group: group, isForeign: isForeign)
+        }
+    }
+
+    /// The next path of the directory at hand; nil at its end.
+    private mutating func next() -> BaselinePath? {
+        let top = frames.count - 1
+        let source =
+            frames[top].sourceIndex < frames[top].source.count
+            ? frames[top].source[frames[top].sourceIndex] : nil
+        let destination =
+            frames[top].destinationIndex < frames[top].destination.count
+            ? frames[top].destination[frames[top].destinationIndex] : nil
+        let ours = source.map { plan.source.name(of: $0) }
+        let theirs = destination.map { plan.destination.name(of: $0) }
+        let isSourceFirst = ours.map { mine in theirs.map { !$0.lexicographicallyPrecedes(mine) } ?? true } ?? false
+        let isDestinationFirst =
+            theirs.map { other in ours.map { !$0.lexicographicallyPrecedes(other) } ?? true } ?? false
+        let name = isSourceFirst ? ours : theirs
+        if let item = frames[top].base?.next(before: name) {
+            return BaselinePath(
+                source: nil, destination: nil, item: item, step: nil, stepIndex: nil,
+                isForeign: frames[top].isForeign, isUnknown: frames[top].isUnknown, after: (nil, nil))
+        }
+        guard let name else { return nil }
+        let item = frames[top].base?.find(name)
+        if item != nil { frames[top].base?.drop() }
+        if isSourceFirst { frames[top].sourceIndex += 1 }
+        if isDestinationFirst { frames[top].destinationIndex += 1 }
+        let (left, right) = (isSourceFirst ? source : nil, isDestinationFirst ? destination : nil)
+        let after = frames[top].after.find(name, rules.after)
+        var path = BaselinePath(
+            source: left, destination: right, item: item, step: nil, stepIndex: nil, isForeign: frames[top].isForeign,
+            isUnknown: frames[top].isUnknown, after: after)
+        if let index = frames[top].steps.first, plan.steps[index].source == left, plan.steps[index].destination == right
+        {
+            path.step = plan.steps[index]
+            path.stepIndex = index
+            frames[top].steps = (index + 1)..<frames[top].steps.upperBound
+        }
+        return path
+    }
+
+    private mutating func enter(
+        _ path: BaselinePath, directory: BaselineDirectory?, group: Int?, isForeign: Bool
+    ) {
+        let none = EntryRange(first: 0, count: 0)
+        let isUnknown =
+            (path.source.map { plan.source[$0].flags.contains(.unreadable) } ?? false)
+            || (path.destination.map { plan.destination[$0].flags.contains(.unreadable) } ?? false)
+        frames.append(
+            Frame(
+                source: path.source.map { plan.source.children(of: $0) } ?? none,
+                destination: path.destination.map { plan.destination.children(of: $0) } ?? none,
+                base: old.map { BaselineFollower($0, directory) }, after: AfterFollowers(path.after, rules.after),
+                steps: group.map { plan.groups[$0].steps } ?? 0..<0, isUnknown: isUnknown, isForeign: isForeign))
+    }
+
+    /// Takes over an entry with all below it.
+    private mutating func copy(_ item: BaselineItem) {
+        guard let old else { return }
+        var stack: [BaselineChildren] = []
+        var current: BaselineItem? = item
+        while true {
+            if let item = current {
+                var entry = item.entry
+                if entry.linkGroup > 0 { entry.linkGroup = groups.number(.old(entry.linkGroup)) }
+                if let directory = item.directory {
+                    builder.enter(entry, name: item.name)
+                    stack.append(old.children(of: directory))
+                } else {
+                    builder.append(entry, name: item.name)
+                }
+            }
+            guard !stack.isEmpty else { return }
+            current = stack[stack.count - 1].next()
+            if current == nil {
+                stack.removeLast()
+                builder.leave()
+                if stack.isEmpty { return }
+            }
+        }
+    }
+
+    private func name(of path: BaselinePath) -> ArraySlice<UInt8> {
+        if let id = path.source { return plan.source.name(of: id) }
+        if let id = path.destination { return plan.destination.name(of: id) }
+        return path.item?.name ?? []
+    }
+}
+
+/// One path as a walk meets it.
+struct BaselinePath {
+    var source: EntryID?
+    var destination: EntryID?
+    var item: BaselineItem?
+    var step: PlanStep?
+    var stepIndex: Int?
+    var isForeign: Bool
+    var isUnknown = false
+    /// The same path after the sync.
+    var after: (source: EntryID?, destination: EntryID?)
+}
+
+/// What becomes of one path.
+enum BaselineVerdict {
+    /// What is in a directory that is gone on into.
+    enum Below {
+        /// Both sides and the baseline.
+        case all
+        /// The source and the baseline.
+        case sourceOnly
+        /// The destination and the baseline.
+        case destinationOnly
+        /// Only the source: what was there before is gone.
+        case new
+    }
+
+    /// The baseline does not know it.
+    case none
+    /// It says what it said, here and below.
+    case keep
+    /// An entry, and nothing more below it.
+    case leaf(BaselineEntry, LinkGroup?)
+    /// A directory and what is in it; without an entry it is only there for what is in it.
+    case directory(BaselineEntry?, Below, isForeign: Bool)
+}
+
+/// Decides what becomes of each path.
+protocol BaselineRules {
+    /// Both sides after the sync, where that is known.
+    var after: AppliedState? { get }
+    /// Whether what only the sandbox has becomes foreign.
+    var isFirstPush: Bool { get }
+
+    func verdict(on path: BaselinePath, in plan: Plan) -> BaselineVerdict
+}
+
+/// Which names belong to one file.
+enum LinkGroup: Hashable {
+    /// By the number in the old baseline.
+    case old(UInt32)
+    /// By the first name in the source.
+    case source(EntryID)
+}
+
+private struct LinkGroups {
+    private var numbers: [LinkGroup: UInt32] = [:]
+
+    mutating func number(_ group: LinkGroup) -> UInt32 {
+        if let number = numbers[group] { return number }
+        let number = UInt32(numbers.count + 1)
+        numbers[group] = number
+        return number
+    }
+}
+
+/// Finds names in both trees of after the sync; they come in ascending order.
+private struct AfterFollowers {
+    private var source: SnapshotFollower
+    private var destination: SnapshotFollower
+
+    init(_ directories: (source: EntryID?, destination: EntryID?), _ state: AppliedState?) {
+        source = SnapshotFollower(directories.source, state?.source)
+        destination = SnapshotFollower(directories.destination, state?.destination)
+    }
+
+    mutating func find(_ name: ArraySlice<UInt8>, _ state: AppliedState?) -> (source: EntryID?, destination: EntryID?) {
+        guard let state else { return (nil, nil) }
+        return (source.find(name, in: state.source), destination.find(name, in: state.destination))
+    }
+}
+
+private struct SnapshotFollower {
+    private let children: EntryRange
+    private var index = 0
+
+    init(_ directory: EntryID?, _ tree: Snapshot?) {
+        children =
+            directory.flatMap { id in tree.map { $0.children(of: id) } } ?? EntryRange(first: 0, count: 0)
+    }
+
+    mutating func find(_ name: ArraySlice<UInt8>, in tree: Snapshot) -> EntryID? {
+        while index < children.count {
+            let found = tree.name(of: children[index])
+            if found.elementsEqual(name) { return children[index] }
+            if name.lexicographicallyPrecedes(found) { return nil }
+            index += 1
+        }
+        return nil
+    }
+}

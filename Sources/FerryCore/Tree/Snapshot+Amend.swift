@@ -1,0 +1,47 @@
+extension Snapshot {
+    /// Replaces what a listing said of an entry by what was really fetched of it.
+    ///
+    /// The listing's inode and ctime stay: they are what the next listing is compared with.
+    ///
+    /// - Parameters:
+    ///   - id: The entry, of the kind that the fetched one has.
+    ///   - record: What was fetched.
+    ///   - target: A symbolic link's target.
+    public mutating func amend(_ id: EntryID, fetched record: EntryRecord, target: ArraySlice<UInt8>) {
+        amendRecord(of: id) { entry, arena in
+            entry.mode = record.mode
+            entry.mtimeSeconds = record.mtimeSeconds
+            entry.mtimeNanoseconds = record.mtimeNanoseconds
+            switch record.kind {
+            case .file: entry.size = record.size
+            case .symlink:
+                entry.link = arena.append(target)
+                entry.count = UInt32(target.count)
+                entry.size = Int64(target.count)
+            default: break
+            }
+        }
+    }
+
+    /// Marks an entry as one of which nothing is known, because it could not be fetched.
+    public mutating func amendAsUnreadable(_ id: EntryID) {
+        amendRecord(of: id) { entry, _ in entry.flags.insert(.unreadable) }
+    }
+
+    /// Replaces what is an entry's own on its side: the rest is equal on both.
+    ///
+    /// - Parameters:
+    ///   - id: The entry.
+    ///   - inode: Its inode number.
+    ///   - ctime: When anything about it last changed.
+    package mutating func amend(_ id: EntryID, inode: UInt64, ctime: Timestamp) {
+        amendRecord(of: id) { entry, _ in
+            entry.inodeNumber = inode
+            entry.ctimeSeconds = ctime.seconds
+            entry.ctimeNanoseconds = ctime.nanoseconds
+        }
+    }
+
+    /// Says that all entries lie on one device.
+    package mutating func amendDevices(to device: UInt64) { replaceDevices(by: device) }
+}

@@ -1,0 +1,124 @@
+import FerryCore
+import FerryTransport
+
+/// Why a listing could not be taken.
+enum ListingFailure: Error {
+    case remote(RemoteFailure)
+    case refused(RefusedListing)
+}
+
+/// Reads the strings of one listing and gives its entries to a ``RemoteListingReader``.
+struct ListingDialogue {
+    private let channel: RemoteChannel
+    private let options: RemoteListingOptions
+    private let isPartial: Bool
+    private var reader: RemoteListingReader
+    /// Link targets that came ahead of their entries, as `stat` does not tell them.
+    private var targets: [[UInt8]: [UInt8]] = [:]
+    private var targetBytes: Int64 = 0
+    private let firstByte: Int64
+    /// When the listing began, by the sandbox's clock.
+    private var start: Timestamp?
+
+    init(_ channel: RemoteChannel, _ options: RemoteListingOptions, isPartial: Bool) {
+        self.channel = channel
+        self.options = options
+        self.isPartial = isPartial
+        reader = RemoteListingReader(options, isPartial: isPartial)
+        firstByte = channel.receivedBytes
+    }
+
+    /// Reads up to the mark that ends the listing.
+    consuming func run() throws(ListingFailure) -> RemoteListing {
+        while true {
+            let head = try next()
+            if let words = channel.nonce.words(of: head) {
+                switch words.first {
+                case "listed" where words.count == 2:
+                    do throws(RefusedListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                        throw .refused(error)
+                    }
+                case "clock":
+                    start = words.count == 2 ? Self.time(words[1]) : nil
+                    continue
+                case "again":
+                    reader = RemoteListingReader(options, isPartial: isPartial)
+                    targets = [:]
+                    targetBytes = 0
+                    continue
+                case "failed": throw .remote(.transport(channel.cut()))
+                default: throw .remote(.transport(channel.surprise(head)))
+                }
+            }
+            try take(head)
+        }
+    }
+
+    /// What `date +%s.%N` printed; one that knows no `%N` leaves it as it is, and then only whole seconds count.
+    private static func time(_ text: String) -> Timestamp? {
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard let seconds = parts.first.flatMap({ Int64($0) }) else { return nil }
+        let nanoseconds = parts.count == 2 && parts[1].utf8.count == 9 ? UInt32(parts[1]) ?? 0 : 0
+        return Timestamp(seconds: seconds, nanoseconds: min(nanoseconds, 999_999_999))
+    }
+
+    private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
+        switch head {
+        case [UInt8(ascii: "!")]:
+            let (path, reason) = (try next(), try next())
+            try check { (reader) throws(RefusedListing) in
+                try reader.addUnreadable(path[...], reason: reason[...])
+            }
+        case [UInt8(ascii: "@")]:
+            let (path, target) = (try next(), try next())
+            targetBytes += Int64(path.count + target.count)
+            guard targetBytes <= options.limits.nameBytes else {
+                throw .refused(RefusedListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
+            }
+            targets[path] = target
+        case [UInt8(ascii: "%")]:
+            try takeBatch()
+        default:
+            let (path, target) = (try next(), try next())
+            guard let listed = ListedStatus(record: head) else { throw .refused(Self.senseless(head, path)) }
+            try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
+        }
+    }
+
+    /// Lines of `stat` in one string, then as many names, then an empty string.
+    private mutating func takeBatch() throws(ListingFailure) {
+        let lines = try next().split(separator: 0x0A, omittingEmptySubsequences: false)
+        for line in lines {
+            let path = try next()
+            guard let listed = ListedStatus(statLine: line) else { throw .refused(Self.senseless(line, path)) }
+            let target = listed.status.kind == .symlink ? targets.removeValue(forKey: path) ?? [] : []
+            try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
+        }
+        guard try next().isEmpty else {
+            throw .refused(RefusedListing("there are not as many names as lines"))
+        }
+    }
+
+    private mutating func check(
+        _ body: (inout RemoteListingReader) throws(RefusedListing) -> Void
+    ) throws(ListingFailure) {
+        do throws(RefusedListing) { try body(&reader) } catch { throw .refused(error) }
+    }
+
+    private func next() throws(ListingFailure) -> [UInt8] {
+        let string: [UInt8]
+        do throws(RemoteFailure) {
+            string = try channel.nextString(limit: options.limits.stringBytes)
+        } catch {
+            throw .remote(error)
+        }
+        guard channel.receivedBytes - firstByte <= options.limits.listingBytes else {
+            throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(options.limits.listingBytes)"))
+        }
+        return string
+    }
+
+    private static func senseless(_ record: some Collection<UInt8>, _ path: [UInt8]) -> RefusedListing {
+        RefusedListing("'\(displayName(of: Array(record.prefix(200))))' makes no sense", path: path)
+    }
+}

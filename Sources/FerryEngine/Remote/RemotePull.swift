@@ -1,0 +1,93 @@
+import FerryArchive
+import FerryCore
+import FerryFileSystem
+import FerryTransport
+
+/// A pull from a sandbox behind a transport: list, fetch the candidates in one stream, stage and verify, plan, apply.
+///
+/// Everything before the apply can fail without a trace in the workspace.
+struct RemotePull {
+    let endpoint: SandboxEndpoint
+    let workspacePath: [UInt8]
+
+    func run(_ session: inout SyncSession) throws(SyncError) {
+        let options = session.options
+        let target = try PullTarget.open(workspacePath, session)
+        let workspaceKey = try SyncLocks.key(of: target.directory, at: workspacePath)
+        session.locks = try SyncLocks.take(
+            workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
+            endpoint: .init(key: endpoint.target, mode: .exclusive, noun: "the sandbox"), session)
+        var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
+        try Recovery.recover(target.directory, &session)
+
+        try session.begin(.scanning)
+        let connection = try RemoteConnection(endpoint, session)
+        defer { connection.close() }
+        guard connection.facts.root == .directory else {
+            throw SyncError(
+                .halted,
+                "the sandbox has no directory '\(connection.rootName)'; a missing source never counts as empty: check the path"
+            )
+        }
+        let stamp = ScanStamp.now
+        let local = try target.scan(&session)
+        var listing = try connection.list(RemoteListingOptions(rules: local.rules, options))
+        session.note(listing.problems)
+        session.report.excludedEntries = listing.excludedCount
+        try baseline.identify(connection.identity(of: listing), isPush: false, options)
+
+        let policy = baseline.policy(options.pullPolicy)
+        let candidates = FetchList(
+            Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old))
+        let place: OpenDirectory
+        if let workspace = target.directory {
+            place = workspace
+        } else {
+            place = try DirectoryEndpoints.openParent(of: workspacePath)
+        }
+        let first = session.report.problems.count
+        let staging = try StagedTree(for: place, options)
+        defer { staging.discard() }
+        if !candidates.isEmpty {
+            try session.begin(.transferring)
+            let staged = try fetch(candidates, into: staging, place: place, rules: local.rules, connection, &session)
+            session.note(candidates.amend(&listing.snapshot, by: staged))
+        }
+
+        var plan = Planner.plan(
+            source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
+        if let workspace = target.directory {
+            try session.compareContent(&plan, from: staging.area.tree, to: workspace)
+        }
+        let summary = plan.summary()
+        session.announce(plan, summary)
+        try PullTarget.checkHalts(plan, summary, options)
+        if options.isDryRun { return }
+        let hasChanges = !summary.changesNothing
+        var workspace = target.directory
+        var failed: Set<[UInt8]> = []
+        if hasChanges || summary.conflicts + summary.held > 0 {
+            let made = try target.create()
+            workspace = made
+            failed = try staging.apply(plan, to: made, at: workspacePath, from: endpoint.target, &session)
+        }
+        guard let workspace, baseline.isKept else { return }
+        var applied = try PulledState.of(
+            plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
+            failed: failed.union(session.failures(since: first)), session)
+        applied.sourceStamp = listing.stamp
+        try baseline.advance(plan, applied)
+    }
+
+    private func fetch(
+        _ candidates: FetchList, into staging: borrowing StagedTree, place: OpenDirectory, rules: IgnoreRules,
+        _ connection: RemoteConnection, _ session: inout SyncSession
+    ) throws(SyncError) -> Snapshot {
+        let compression = try connection.compression(session.options.compression, bytes: candidates.byteCount)
+        let source = try connection.send(candidates.paths, compression: compression)
+        let joinsArchives = source.joinsArchives
+        let limits = ArchiveStaging.limits(session.options, on: place)
+        let reader = ArchiveReader(source: source, limits: limits, joinsArchives: joinsArchives)
+        return try ArchiveStaging.stage(reader, into: staging, place: place, rules: rules, &session).snapshot
+    }
+}

@@ -1,0 +1,72 @@
+import FerryCore
+import FerryTransport
+
+extension RemoteSession {
+    /// Lists the whole directory.
+    ///
+    /// - Parameter options: What of it is looked at.
+    /// - Returns: What is there; nothing when the directory is missing.
+    /// - Throws: ``RemoteFailure``.
+    func list(_ options: RemoteListingOptions = RemoteListingOptions()) throws(RemoteFailure) -> RemoteListing {
+        do throws(TransportError) {
+            try begin("listing '\(root.display)'")
+            try demandRoot()
+            if facts.root == .missing { return .empty }
+            guard facts.listing != .none else {
+                throw failure(
+                    .unsupported, "there is neither GNU find, python3, perl nor stat -c, so only a full tar can tell")
+            }
+            try channel.send(line: "list")
+        } catch {
+            throw giveUp(.transport(error))
+        }
+        do throws(RemoteFailure) {
+            return try readListing(options, isPartial: false)
+        } catch {
+            throw giveUp(error)
+        }
+    }
+
+    /// Reads a listing up to its mark.
+    func readListing(_ options: RemoteListingOptions, isPartial: Bool) throws(RemoteFailure) -> RemoteListing {
+        do throws(ListingFailure) {
+            return try ListingDialogue(channel, options, isPartial: isPartial).run()
+        } catch {
+            switch error {
+            case .remote(let failure): throw failure
+            case .refused(let failure): throw .refused(failure)
+            }
+        }
+    }
+
+    /// Takes the SHA-256 of files over there.
+    ///
+    /// - Parameter paths: Paths of regular files.
+    /// - Returns: A digest for each path, in the same order; nil for what is no regular file or cannot be read.
+    /// - Throws: ``RemoteFailure``.
+    func digests(of paths: [[UInt8]]) throws(RemoteFailure) -> [[UInt8]?] {
+        do throws(TransportError) {
+            try begin("taking digests in '\(root.display)'")
+            try demandRoot()
+            guard facts.digest != .none else {
+                throw failure(.unsupported, "there is neither sha256sum, python3 nor perl to take a digest")
+            }
+        } catch {
+            throw giveUp(.transport(error))
+        }
+        if facts.root == .missing || paths.isEmpty { return paths.map { _ in nil } }
+        do throws(RemoteFailure) {
+            return try DigestDialogue(channel, facts.digest).run(paths)
+        } catch {
+            throw giveUp(error)
+        }
+    }
+}
+
+extension RemoteListing {
+    /// Nothing at all.
+    static var empty: RemoteListing {
+        RemoteListing(
+            snapshot: .empty, problems: [], excludedCount: 0, isComplete: true, owners: [:], root: nil)
+    }
+}

@@ -1,0 +1,206 @@
+import Crypto
+package import FerryCore
+import Glibc
+import SystemPackage
+
+/// Keeps baselines on disk: one file for each pair of workspace and endpoint, below `baselines` in the state directory.
+///
+/// A file is the encoded baseline and the SHA-256 of it. It is replaced as a whole: written beside its name, synced, renamed, and the
+/// directory synced, so a crash leaves the old one or the new one. ``load(workspace:endpoint:)`` refuses anything but exactly what was
+/// written; for callers, a damaged baseline is a warning and then no baseline.
+///
+/// Both keys are the caller's and opaque: for a directory its real path with device and inode of its root, for a sandbox the target's
+/// text and the sandbox's identity.
+package struct BaselineStore: Sendable {
+    /// The directory that holds the baselines.
+    private let path: [UInt8]
+
+    private static let directoryName = Array("/baselines".utf8)
+    private static let suffix = ".baseline"
+    private static let checksumLength = SHA256.byteCount
+    /// More than ten million entries take; a larger file is not one of ours.
+    private static let maximumLength: Int64 = 4 << 30
+    private static let pieceLength = 1 << 20
+
+    /// Prepares; nothing is made yet.
+    ///
+    /// - Parameter stateDirectory: The directory for Ferry's state.
+    package init(in stateDirectory: [UInt8]) { path = stateDirectory + Self.directoryName }
+
+    /// The path of the file for a pair of keys.
+    package func path(workspace: [UInt8], endpoint: [UInt8]) -> [UInt8] {
+        path + [RelativePath.separator] + Self.fileName(workspace, endpoint)
+    }
+
+    /// Reads a baseline.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's key.
+    ///   - endpoint: The endpoint's key.
+    /// - Returns: The baseline; nil when there is none.
+    /// - Throws: ``BaselineStoreError`` when it is damaged or cannot be read.
+    package func load(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> Baseline? {
+        let file = path(workspace: workspace, endpoint: endpoint)
+        let content: [UInt8]
+        do throws(Errno) {
+            let directory = try DirectoryHandle(path: path)
+            content = try Self.read(try Self.name(workspace, endpoint), in: directory)
+        } catch .noSuchFileOrDirectory {
+            return nil
+        } catch .fileTooLarge {
+            throw .damaged(path: file, .notABaseline)
+        } catch {
+            throw .fileSystem(FileSystemError("read the baseline in", path: file, cause: error))
+        }
+        do throws(BaselineDamage) {
+            let baseline = try Self.decode(content)
+            // A copy of another pair's file is not this pair's.
+            guard baseline.header.workspaceKey == workspace, baseline.header.endpointKey == endpoint else {
+                throw .malformed(at: Baseline.preambleLength)
+            }
+            return baseline
+        } catch {
+            throw .damaged(path: file, error)
+        }
+    }
+
+    /// Writes a baseline, for the keys in its header.
+    ///
+    /// - Parameter baseline: The baseline.
+    /// - Throws: ``FileSystemError``; the old one is then still there.
+    package func save(_ baseline: Baseline) throws(FileSystemError) {
+        try RootDirectory.createWithParents(path)
+        let file = path(workspace: baseline.header.workspaceKey, endpoint: baseline.header.endpointKey)
+        do throws(Errno) {
+            let directory = try DirectoryHandle(path: path)
+            let name = try Self.name(baseline.header.workspaceKey, baseline.header.endpointKey)
+            var names = TemporaryNames(worker: 0)
+            let temporary = names.next()
+            do throws(Errno) {
+                try Self.write(baseline, to: try directory.createFile(temporary, mode: 0o600))
+                try directory.rename(temporary, to: directory, as: name)
+            } catch {
+                try? directory.removeFile(temporary)
+                throw error
+            }
+            _ = try systemCall { fsync(directory.descriptor) }
+        } catch {
+            throw FileSystemError("write the baseline in", path: file, cause: error)
+        }
+    }
+
+    /// Forgets a baseline.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's key.
+    ///   - endpoint: The endpoint's key.
+    /// - Throws: ``FileSystemError``; that there is none is fine.
+    package func remove(workspace: [UInt8], endpoint: [UInt8]) throws(FileSystemError) {
+        do throws(Errno) {
+            let directory = try DirectoryHandle(path: path)
+            try directory.removeFile(try Self.name(workspace, endpoint))
+            _ = try systemCall { fsync(directory.descriptor) }
+        } catch .noSuchFileOrDirectory {
+            return
+        } catch {
+            throw FileSystemError(
+                "remove the baseline in", path: path(workspace: workspace, endpoint: endpoint), cause: error)
+        }
+    }
+
+    // MARK: Parts
+
+    private static func fileName(_ workspace: [UInt8], _ endpoint: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        // The length first: no two pairs may run together.
+        hash.update(data: Array("\(workspace.count):".utf8))
+        hash.update(data: workspace)
+        hash.update(data: endpoint)
+        let digits = Array("0123456789abcdef".utf8)
+        return hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } + suffix.utf8
+    }
+
+    private static func name(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
+        do throws(RelativePathError) {
+            return try TerminatedName(fileName(workspace, endpoint))
+        } catch {
+            throw .invalidArgument
+        }
+    }
+
+    private static func write(_ baseline: Baseline, to file: consuming FileHandle) throws(Errno) {
+        var hash = SHA256()
+        for part in [baseline.encodedPrefix()[...], baseline.encodedBlocks] {
+            var start = part.startIndex
+            while start < part.endIndex {
+                let piece = part[start..<min(start + pieceLength, part.endIndex)]
+                hash.update(data: piece)
+                try file.write(piece.span)
+                start = piece.endIndex
+            }
+        }
+        try file.write(Array(hash.finalize()).span)
+        let descriptor = file.descriptor
+        _ = try systemCall { fsync(descriptor) }
+    }
+
+    /// Reads a file of plausible length; the length that it claims must be the length that it has before more is read than that.
+    private static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8] {
+        let file = try directory.openFile(name)
+        let status = try file.status()
+        guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
+        var content: [UInt8] = []
+        try fill(&content, to: min(Int(status.size), Baseline.preambleLength), from: file)
+        guard let preamble = try? Baseline.Preamble(content),
+            preamble.prefixLength + preamble.blocksLength + checksumLength == Int(status.size)
+        else { return content }
+        content.reserveCapacity(Int(status.size))
+        try fill(&content, to: Int(status.size), from: file)
+        return content
+    }
+
+    private static func fill(_ content: inout [UInt8], to length: Int, from file: borrowing FileHandle) throws(Errno) {
+        var buffer = [UInt8](repeating: 0, count: min(pieceLength, max(1, length - content.count)))
+        while content.count < length {
+            var span = buffer.mutableSpan
+            let count = try file.read(into: &span)
+            if count == 0 { return }
+            content.append(contentsOf: buffer[..<min(count, length - content.count)])
+        }
+    }
+
+    private static func decode(_ content: [UInt8]) throws(BaselineDamage) -> Baseline {
+        let preamble = try Baseline.Preamble(content)
+        let length = preamble.prefixLength + preamble.blocksLength
+        guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
+        var hash = SHA256()
+        var start = 0
+        while start < length {
+            let end = min(start + pieceLength, length)
+            hash.update(data: content[start..<end])
+            start = end
+        }
+        guard hash.finalize().elementsEqual(content[length...]) else { throw .malformed(at: length) }
+        return try Baseline(encoded: content, trailing: checksumLength)
+    }
+}
+
+/// Why a baseline could not be had.
+package enum BaselineStoreError: Error, Sendable, Hashable {
+    /// There is one, but it is not what was written. To be told as a warning; the sync goes on without one.
+    case damaged(path: [UInt8], BaselineDamage)
+    /// The file cannot be read.
+    case fileSystem(FileSystemError)
+}
+
+extension BaselineStoreError: CustomStringConvertible {
+    /// What is wrong with which file, and what follows.
+    package var description: String {
+        switch self {
+        case .damaged(let path, let damage):
+            "the baseline in '\(displayName(of: path))' \(damage.reason): this sync goes on as if it were the first, so it"
+                + " deletes nothing"
+        case .fileSystem(let error): error.description
+        }
+    }
+}
