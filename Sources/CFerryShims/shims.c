@@ -157,6 +157,10 @@ int ferry_try_lock(int file) {
     return ferry_try_lock_mode(file, 1);
 }
 
+void ferry_unlock(int file) {
+    (void)flock(file, LOCK_UN);
+}
+
 int ferry_sync_file_system(int file) {
     return syncfs(file);
 }

@@ -106,7 +106,10 @@ package final class ShellProcess: SandboxProcess {
 
     package func closeInput() throws(TransportError) {
         input.withLock {
-            if $0 >= 0 { Glibc.close($0) }
+            guard $0 >= 0 else { return }
+            // A worker thread with descriptors of its own may hold a copy, which a mere close would leave open.
+            shutdown($0, Int32(SHUT_WR))
+            Glibc.close($0)
             $0 = -1
         }
     }

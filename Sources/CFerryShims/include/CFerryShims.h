@@ -77,6 +77,8 @@ int ferry_try_lock(int file);
 // flock(LOCK_EX | LOCK_NB) when exclusive is not 0, else flock(LOCK_SH | LOCK_NB).
 int ferry_try_lock_mode(int file, int exclusive);
 
+void ferry_unlock(int file);
+
 // syncfs(2): writes everything that is dirty on the file system of an open file to its disk.
 int ferry_sync_file_system(int file);
 

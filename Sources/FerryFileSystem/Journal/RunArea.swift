@@ -2,6 +2,20 @@ import CFerryShims
 package import FerryCore
 package import SystemPackage
 
+/// The lock of an area, held as long as the object lives.
+final class AreaLock: Sendable {
+    let directory: OpenDirectory
+
+    /// Takes the lock; throws `EWOULDBLOCK` when a living process has it.
+    init(_ directory: OpenDirectory) throws(Errno) {
+        self.directory = directory
+        _ = try systemCall { ferry_try_lock(directory.handle.descriptor) }
+    }
+
+    // Closing would do, did threads with descriptors of their own, maybe another sync's, not keep copies for a while.
+    deinit { ferry_unlock(directory.handle.descriptor) }
+}
+
 /// The directory of one run: what it staged, what it took out of the workspace, its journal and its state.
 ///
 /// It is locked as long as this object lives.
@@ -10,7 +24,7 @@ package final class RunArea: Sendable {
     package let tree: OpenDirectory
     /// What was taken out, under numbers.
     package let aside: OpenDirectory
-    let directory: OpenDirectory
+    private let lock: AreaLock
     /// Where the area is now.
     package let container: OpenDirectory
     package let name: TerminatedName
@@ -24,17 +38,19 @@ package final class RunArea: Sendable {
     /// Opens an area and takes its lock; throws `EWOULDBLOCK` when a living process has it.
     package convenience init(_ name: TerminatedName, in container: OpenDirectory) throws(Errno) {
         let directory = OpenDirectory(try container.handle.openDirectory(name))
-        _ = try systemCall { ferry_try_lock(directory.handle.descriptor) }
-        try self.init(locked: directory, name: name, in: container)
+        try self.init(AreaLock(directory), name: name, in: container)
     }
 
-    init(locked directory: OpenDirectory, name: TerminatedName, in container: OpenDirectory) throws(Errno) {
-        self.directory = directory
+    init(_ lock: AreaLock, name: TerminatedName, in container: OpenDirectory) throws(Errno) {
+        self.lock = lock
+        let directory = lock.directory
         self.container = container
         self.name = name
         tree = OpenDirectory(try directory.handle.openDirectory(Self.treeName))
         aside = OpenDirectory(try directory.handle.openDirectory(Self.asideName))
     }
+
+    var directory: OpenDirectory { lock.directory }
 
     /// Moves the area; it is durable where it was asked for.
     package func move(
@@ -45,7 +61,7 @@ package final class RunArea: Sendable {
             try newContainer.handle.synchronize()
             try container.handle.synchronize()
         }
-        return try RunArea(locked: directory, name: newName, in: newContainer)
+        return try RunArea(lock, name: newName, in: newContainer)
     }
 
     /// Removes it with all that is in it.

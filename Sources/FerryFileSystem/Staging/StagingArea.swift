@@ -17,7 +17,7 @@ package final class StagingArea: Sendable {
     package let kept: OpenDirectory
     private let container: OpenDirectory
     private let name: TerminatedName
-    private let area: OpenDirectory
+    private let lock: AreaLock
 
     static let keptName = RunArea.terminated("kept")
     static let stagingPrefix = ReservedNames.temporaryPrefix + Array("stage-".utf8)
@@ -46,9 +46,8 @@ package final class StagingArea: Sendable {
             self.container = container
             self.name = name
             let area = OpenDirectory(try container.handle.openDirectory(name))
-            self.area = area
             // A sweep that came between has taken the lock, or the directory.
-            _ = try systemCall { ferry_try_lock(area.handle.descriptor) }
+            lock = try AreaLock(area)
             _ = try container.handle.status(of: name)
             tree = try Self.makeDirectory(RunArea.treeName, in: area)
             aside = try Self.makeDirectory(RunArea.asideName, in: area)
@@ -62,7 +61,7 @@ package final class StagingArea: Sendable {
     /// The area as the place of a run, still under its first name, so that a sweep removes it.
     package func runArea() throws(FileSystemError) -> RunArea {
         do throws(Errno) {
-            return try RunArea(locked: area, name: name, in: container)
+            return try RunArea(lock, name: name, in: container)
         } catch {
             throw FileSystemError("open the staging directory", path: name.bytes, cause: error)
         }
@@ -113,7 +112,7 @@ package final class StagingArea: Sendable {
     /// - Throws: ``FileSystemError`` when it cannot be moved.
     package func moveKept(to directory: OpenDirectory, as newName: TerminatedName) throws(FileSystemError) -> Bool {
         do throws(Errno) {
-            try area.handle.renameWithoutReplacing(Self.keptName, to: directory.handle, as: newName)
+            try lock.directory.handle.renameWithoutReplacing(Self.keptName, to: directory.handle, as: newName)
             return true
         } catch .improperLink {
             return false
