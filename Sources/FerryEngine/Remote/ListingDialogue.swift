@@ -35,7 +35,11 @@ struct ListingDialogue {
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
-                    do throws(RefusedListing) { return try reader.finish(isComplete: words[1] == "0") } catch {
+                    do throws(RefusedListing) {
+                        var listing = try reader.finish(isComplete: words[1] == "0")
+                        listing.start = start
+                        return listing
+                    } catch {
                         throw .refused(error)
                     }
                 case "clock":
