@@ -83,7 +83,9 @@ let package = Package(
         .testTarget(name: "FerryCoreTests", dependencies: ["FerryCore", "FerryTesting"]),
         .testTarget(
             name: "FerryFileSystemTests",
-            dependencies: ["FerryFileSystem", "FerryCore", "FerryThreads", "FerryTesting", systemPackage]),
+            dependencies: [
+                "FerryFileSystem", "FerryCore", "FerryThreads", "FerryTesting", "TestSupport", systemPackage,
+            ]),
         .testTarget(
             name: "FerryEngineTests",
             dependencies: [

@@ -17,6 +17,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 int ferry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
@@ -154,4 +155,23 @@ int ferry_try_lock_mode(int file, int exclusive) {
 
 int ferry_try_lock(int file) {
     return ferry_try_lock_mode(file, 1);
+}
+
+void ferry_unlock(int file) {
+    (void)flock(file, LOCK_UN);
+}
+
+int ferry_sync_file_system(int file) {
+    return syncfs(file);
+}
+
+int ferry_may_write_into(int directory) {
+    return faccessat(directory, ".", W_OK | X_OK, AT_EACCESS);
+}
+
+void ferry_stamp_clock(int64_t *seconds, uint32_t *nanoseconds) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    *seconds = now.tv_sec;
+    *nanoseconds = (uint32_t)now.tv_nsec;
 }

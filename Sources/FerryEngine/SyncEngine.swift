@@ -1,4 +1,6 @@
+import FerryCore
 public import FerryThreads
+import FerryTransport
 
 /// Pushes a workspace into a sandbox and pulls the results back.
 ///
@@ -19,8 +21,9 @@ public enum SyncEngine {
         _ workspace: [UInt8], to sandbox: Endpoint, options: SyncOptions = SyncOptions(),
         cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
     ) async throws(SyncError) -> SyncReport {
-        try await run(named: "push", options: options, cancellation: cancellation, observer: observer) {
-            session throws(SyncError) in
+        try await run(
+            .push, of: workspace, with: sandbox.text, options: options, cancellation: cancellation, observer: observer
+        ) { session throws(SyncError) in
             switch sandbox {
             case .directory(let path):
                 try DirectoryPush(workspacePath: workspace, sandboxPath: path).run(&session)
@@ -47,8 +50,9 @@ public enum SyncEngine {
         from sandbox: Endpoint, to workspace: [UInt8], options: SyncOptions = SyncOptions(),
         cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
     ) async throws(SyncError) -> SyncReport {
-        try await run(named: "pull", options: options, cancellation: cancellation, observer: observer) {
-            session throws(SyncError) in
+        try await run(
+            .pull, of: workspace, with: sandbox.text, options: options, cancellation: cancellation, observer: observer
+        ) { session throws(SyncError) in
             switch sandbox {
             case .directory(let path):
                 try DirectoryPull(sandboxPath: path, workspacePath: workspace).run(&session)
@@ -60,15 +64,47 @@ public enum SyncEngine {
         }
     }
 
-    /// Runs a sync on a thread of its own.
-    private static func run(
-        named name: String, options: SyncOptions, cancellation: CancellationFlag, observer: @escaping SyncObserver,
+    /// Runs a sync on a thread of its own, and notes it in the log.
+    static func run(
+        _ kind: RunRecord.Kind, of workspace: [UInt8], with endpoint: [UInt8], options: SyncOptions,
+        cancellation: CancellationFlag, observer: @escaping SyncObserver,
         _ body: @escaping @Sendable (inout SyncSession) throws(SyncError) -> Void
     ) async throws(SyncError) -> SyncReport {
-        try await onThread(named: name) { () throws(SyncError) in
+        try await onThread(named: kind.rawValue) { () throws(SyncError) in
             var session = SyncSession(options: options, cancellation: cancellation, observer: observer)
-            try body(&session)
+            func log(_ outcome: String) {
+                session.note(
+                    RunLogging.note(
+                        kind, outcome, session.report, workspace: workspace, endpoint: endpoint, options))
+            }
+            do throws(SyncError) {
+                try body(&session)
+            } catch {
+                log(error.code.rawValue)
+                throw error
+            }
+            log(session.report.isPartial ? "partial" : "done")
             return session.finish()
         }
+    }
+}
+
+extension Endpoint {
+    /// How a user writes it.
+    var text: [UInt8] {
+        switch self {
+        case .directory(let path): path
+        case .archive(let path): Array("tar:".utf8) + path
+        case .standardStream: [UInt8(ascii: "-")]
+        case .sandbox(let endpoint): endpoint.target
+        }
+    }
+}
+
+extension SyncReport {
+    /// Whether some entries could not be read or written, or are left to be decided.
+    var isPartial: Bool {
+        summary.conflicts + summary.held > 0
+            || problems.contains { [.unreadable, .unwritable, .protected, .unstable].contains($0.code) }
     }
 }

@@ -92,9 +92,17 @@ public struct SyncOptions: Sendable {
     public var idleTimeout: Duration?
     /// What an archive may make Ferry do.
     public var limits = ArchiveLimits()
-    /// The directory that holds Ferry's state, by its path; nil: what is staged lies beside the workspace, and the sandbox's versions
-    /// of conflicting and held entries are not kept.
+    /// The directory that holds Ferry's state, by its path; nil: what is staged lies beside the workspace, the sandbox's versions
+    /// of conflicting and held entries are not kept, and nothing can be undone.
     public var stateDirectory: [UInt8]?
+    /// How many runs of a workspace can be undone; 0: nothing is kept for that.
+    public var undoKeep = 10
+    /// Whether an undo goes on where something is not any more as the run left it.
+    public var undoesNewerEdits = false
+    /// Whether a pull waits for the disk before and after it changes the workspace.
+    ///
+    /// Without, a kill is still recovered from, a power failure may not be.
+    public var flushes = true
     /// How long to wait for another sync of the same workspace or endpoint to end.
     public var lockWait = Duration.seconds(30)
     /// The number of threads.

@@ -20,6 +20,10 @@ public struct SyncReport: Sendable {
     public var duration: Duration = .zero
     /// Whether nothing was changed because only the plan was asked for.
     public var isDryRun = false
+    /// The name under which the change of the workspace can be undone; nil when nothing was changed or nothing is kept.
+    public var run: String?
+    /// The run that was undone.
+    public var undoes: String?
     /// Where the sandbox's versions of conflicting and held entries were kept; nil when there were none or no state directory.
     public var conflictStore: [UInt8]?
 

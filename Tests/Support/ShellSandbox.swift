@@ -106,10 +106,10 @@ package final class ShellProcess: SandboxProcess {
 
     package func closeInput() throws(TransportError) {
         input.withLock {
-            // The end must arrive at once. Foundation waits in select() for descriptors that it has closed itself, and by then their
-            // numbers may be ours: that keeps what we close open for as long as it waits.
-            if $0 >= 0 { shutdown($0, Int32(SHUT_WR)) }
-            if $0 >= 0 { Glibc.close($0) }
+            guard $0 >= 0 else { return }
+            // A worker thread with descriptors of its own may hold a copy, which a mere close would leave open.
+            shutdown($0, Int32(SHUT_WR))
+            Glibc.close($0)
             $0 = -1
         }
     }

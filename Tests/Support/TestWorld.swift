@@ -4,7 +4,7 @@ package import Foundation
 ///
 /// `world` holds what the test watches: `ws`, the workspace; `sandbox`; and `canary`, which nothing may touch. What the test
 /// itself needs, such as archives, lies in `io`.
-package final class TestWorld {
+package final class TestWorld: Sendable {
     package let url: URL
     package let world: URL
     package let io: URL

@@ -76,3 +76,14 @@ int ferry_free_space(int file, int64_t *bytes, int64_t *inodes);
 int ferry_try_lock(int file);
 // flock(LOCK_EX | LOCK_NB) when exclusive is not 0, else flock(LOCK_SH | LOCK_NB).
 int ferry_try_lock_mode(int file, int exclusive);
+
+void ferry_unlock(int file);
+
+// syncfs(2): writes everything that is dirty on the file system of an open file to its disk.
+int ferry_sync_file_system(int file);
+
+// faccessat(2) with the effective ids: whether entries may be made and removed in a directory. 0 when they may.
+int ferry_may_write_into(int directory);
+
+// The clock that file systems stamp with, which is coarser than the others.
+void ferry_stamp_clock(int64_t *seconds, uint32_t *nanoseconds);

@@ -80,6 +80,13 @@ struct SyncArguments: ParsableArguments {
             valueName: "seconds"))
     var wait: Double?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Whether a pull waits for the disk, so that a power failure leaves the workspace old or new.",
+            discussion: "A kill does so either way. Unlike rsync's, it is the default and flushes few large pieces."))
+    var fsync = true
+
     @Option(help: ArgumentHelp("The number of threads.", visibility: .hidden))
     var threads: Int?
 
@@ -120,6 +127,7 @@ struct SyncArguments: ParsableArguments {
         options.owner = owner?.owner
         options.takesDigests = digest
         options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
+        options.flushes = fsync
         if let wait = try EnvironmentDefault.seconds("FERRY_WAIT", for: wait) { options.lockWait = .seconds(wait) }
         if let threads { options.threads = threads }
     }

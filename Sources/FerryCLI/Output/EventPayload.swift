@@ -77,8 +77,22 @@ enum EventPayload {
         var stages: [String: JSONValue] = [:]
         for (stage, time) in report.stageTimes { stages[stage.rawValue] = .number(Quantity.seconds(time)) }
         members["stage_seconds"] = .object(stages)
+        if let run = report.run { members["run"] = .string(run) }
+        if let undone = report.undoes { members["undoes"] = .string(undone) }
         if let store = report.conflictStore { add(store, as: "conflict_store", to: &members) }
         return event("summary", members)
+    }
+
+    static func run(_ record: RunRecord) -> JSONValue {
+        var members = counts(record.summary)
+        members["time"] = .string(record.timeText)
+        members["kind"] = .string(record.kind.rawValue)
+        members["outcome"] = .string(record.outcome)
+        members["run"] = record.run.map { .string($0) } ?? .null
+        if let undone = record.undoes { members["undoes"] = .string(undone) }
+        add(record.workspace, as: "workspace", to: &members)
+        add(record.endpoint, as: "endpoint", to: &members)
+        return event("run", members)
     }
 
     static func error(_ error: SyncError, destination: [UInt8]?, status: ExitStatus) -> JSONValue {

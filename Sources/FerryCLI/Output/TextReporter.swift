@@ -96,6 +96,9 @@ final class TextReporter: SyncReporter {
         if report.summary.held > 0 {
             console.note("look at held entries in the sandbox, then let them in with --allow-held PATTERN")
         }
+        if let run = report.run, style.names || style.statistics {
+            console.note("'ferry sync undo \(run)' takes this back")
+        }
         if let store = report.conflictStore {
             console.note("the sandbox's versions are kept in '\(displayName(of: store))'")
         }

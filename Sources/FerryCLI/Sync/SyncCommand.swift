@@ -4,7 +4,7 @@ import ArgumentParser
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
-        abstract: "Push a workspace into a sandbox, or pull the results back.",
+        abstract: "Push a workspace into a sandbox, pull the results back, or undo that.",
         discussion: """
             A workspace is your own directory; a sandbox is where an untrusted program works on a copy of it. Both sides are \
             written as targets: a plain PATH, dir:PATH, tar:FILE, or '-' for a tar stream. A trailing slash changes nothing.
@@ -21,5 +21,5 @@ struct SyncCommand: AsyncParsableCommand {
 
             Example: ferry sync push ~/project tar:project.tar.gz
             """,
-        subcommands: [PushCommand.self, PullCommand.self])
+        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, LogCommand.self])
 }

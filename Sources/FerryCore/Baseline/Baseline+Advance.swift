@@ -55,7 +55,9 @@ private struct AdvanceRules: BaselineRules {
             if !isPush || path.source == nil { return foreign(path.item?.entry) }
         }
         guard let step = path.step else { return verdictWithoutStep(on: path, in: plan) }
-        if isWriting(step), !applied.failed.isEmpty, applied.failed.contains(plan.path(of: step)) {
+        if !applied.failed.isEmpty, isWriting(step) || plan.isPutBeside(step),
+            applied.failed.contains(plan.path(of: step))
+        {
             return failed(step, path, in: plan)
         }
         switch step.outcome {

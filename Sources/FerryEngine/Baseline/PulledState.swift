@@ -11,13 +11,13 @@ enum PulledState {
     ///   - path: Its path, for messages.
     ///   - stamp: When the scans began.
     ///   - hasChanged: Whether anything was written into the workspace, so that it has to be looked at again.
-    ///   - problems: What failed, path by path.
+    ///   - failed: The paths of steps that failed.
     ///   - session: The sync.
     /// - Returns: What the next baseline is made of.
     /// - Throws: ``SyncError`` when the workspace cannot be scanned again.
     static func of(
         _ plan: Plan, in workspace: OpenDirectory, at path: [UInt8], scanned stamp: ScanStamp, changed hasChanged: Bool,
-        problems: [Problem], _ session: borrowing SyncSession
+        failed: Set<[UInt8]>, _ session: borrowing SyncSession
     ) throws(SyncError) -> AppliedState {
         var destination = plan.destination
         var destinationStamp = stamp
@@ -27,6 +27,13 @@ enum PulledState {
         }
         return AppliedState(
             source: plan.source, destination: destination, sourceStamp: stamp, destinationStamp: destinationStamp,
-            failed: Set(problems.filter(\.isFailure).map(\.path)))
+            failed: failed)
+    }
+}
+
+extension SyncSession {
+    /// The paths that are not what the plan wanted, of the problems from a position on.
+    func failures(since first: Int) -> Set<[UInt8]> {
+        Set(report.problems[first...].filter(\.isFailure).map(\.path))
     }
 }

@@ -27,7 +27,7 @@ struct DirectoryPull {
         var baseline = try SyncBaseline.load(
             workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
         try baseline.identify(SyncBaseline.identity(of: sandbox, isEmpty: false), isPush: false, options)
-        try StagedTree.recover(target.directory, &session)
+        try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
@@ -47,6 +47,7 @@ struct DirectoryPull {
         if options.isDryRun { return }
         let first = session.report.problems.count
         var workspace = target.directory
+        var failed: Set<[UInt8]> = []
         if !summary.changesNothing || summary.conflicts + summary.held > 0 {
             try session.begin(.transferring)
             let made = try target.create()
@@ -56,13 +57,13 @@ struct DirectoryPull {
             var staging = try StagedTree(for: made, options)
             defer { staging.discard() }
             try staging.copy(plan, summary, from: sandbox, workspace: made, &session)
-            try staging.apply(plan, to: made, &session)
+            failed = try staging.apply(plan, to: made, at: workspacePath, from: sandboxPath, &session)
         }
         guard let workspace, baseline.isKept else { return }
         try baseline.advance(
             plan,
             PulledState.of(
                 plan, in: workspace, at: workspacePath, scanned: stamp, changed: !summary.changesNothing,
-                problems: Array(session.report.problems[first...]), session))
+                failed: failed.union(session.failures(since: first)), session))
     }
 }

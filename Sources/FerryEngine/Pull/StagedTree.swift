@@ -13,7 +13,7 @@ struct StagedTree {
         do throws(FileSystemError) {
             area = try StagingArea(for: workspace, stateDirectory: options.stateDirectory)
         } catch {
-            throw SyncError(.failed, error.description)
+            throw SyncError(.failed, "\(error); the workspace was not changed")
         }
     }
 
@@ -64,60 +64,71 @@ struct StagedTree {
         if outcome.count > 0 { session.report.conflictStore = try ConflictStore.keep(area, session.options) }
     }
 
-    /// Clears up after pulls that were killed: what they had fetched goes, what they had taken out of the workspace goes to the
-    /// conflict store, where it does no harm and is not lost.
-    static func recover(_ workspace: OpenDirectory?, _ session: inout SyncSession) throws(SyncError) {
-        let options = session.options
-        guard let workspace, !options.isDryRun else { return }
-        StagingArea.sweep(for: workspace, stateDirectory: options.stateDirectory)
-        var place: [UInt8] = []
-        let rescued = try StagingArea.rescue(for: workspace, stateDirectory: options.stateDirectory) {
-            () throws(SyncError) in
-            guard let store = try ConflictStore.directory(options) else { return nil }
-            place = store.path
-            return store.directory
-        }
-        session.note(
-            rescued.map { name in
-                Problem(
-                    .rescued, path: name,
-                    message: "a pull was killed while it applied; what it had taken out of the workspace by then is in"
-                        + " '\(displayName(of: place))', remove it when nothing is missed")
-            })
-    }
-
-    /// Puts what was staged in its place, and removes what the plan deletes, last.
-    func apply(_ plan: Plan, to workspace: OpenDirectory, _ session: inout SyncSession) throws(SyncError) {
+    /// Puts what was staged in its place and takes out what the plan deletes, under a journal: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - plan: What to do.
+    ///   - workspace: The workspace's root.
+    ///   - path: Its path, for the log.
+    ///   - endpoint: Where the results come from, as the user wrote it.
+    ///   - session: The sync.
+    /// - Returns: The paths of steps that were left out, beside those that problems name: their baseline may not move forward.
+    /// - Throws: ``SyncError``; then the workspace is as it was, or the message says what else.
+    @discardableResult
+    func apply(
+        _ plan: Plan, to workspace: OpenDirectory, at path: [UInt8], from endpoint: [UInt8],
+        _ session: inout SyncSession
+    ) throws(SyncError) -> Set<[UInt8]> {
         try session.begin(.applying)
         try keepWithheld(plan, &session)
-        do throws(FileSystemError) {
-            try area.beginApplying()
+        let options = session.options
+        let run = RunID.now()
+        let area: RunArea
+        let state: RunState
+        let journal: WrittenJournal
+        do {
+            let staged = try self.area.runArea()
+            journal = try writeJournal(run, plan, staged, workspace, &session)
+            guard journal.isNeeded else { return journal.leftOut }
+            state = RunState(
+                run: run, kind: .pull, workspace: RunLogging.realPath(path), endpoint: endpoint)
+            try staged.write(state, flushes: options.flushes)
+            area = try StagingArea.beginApplying(
+                staged, run, to: workspace, stateDirectory: options.stateDirectory, flushes: options.flushes)
         } catch {
             throw SyncError(.failed, "\(error); the workspace was not changed")
         }
-        let cancellation = session.cancellation
-        let progress = TransferProgress()
-        let owner = session.options.owner
-        session.note(
-            TreeRemover.remove(
-                plan, in: workspace, phase: .beforeCopy, disposal: .moveAside(area.aside), cancellation: cancellation))
-        let result = session.withProgress(.applying, progress, totalEntries: plan.steps.count) {
-            TreeApplier.apply(
-                plan, from: area.tree, to: workspace, owner: owner, cancellation: cancellation, progress: progress)
+        let first = session.report.problems.count
+        try JournaledRun(workspace: workspace, area: area, state: state).carryOut(&session)
+        // A version that could not be put beside is nowhere: the conflict has to come again.
+        let refused = session.report.problems[first...].compactMap { journal.beside[$0.path] }
+        return journal.leftOut.union(refused)
+    }
+
+    /// What was written down.
+    private struct WrittenJournal {
+        var isNeeded: Bool
+        var leftOut: Set<[UInt8]>
+        /// The conflicts whose other versions go beside, by the paths that those get.
+        var beside: [[UInt8]: [UInt8]]
+    }
+
+    /// Writes down all that will be done.
+    private func writeJournal(
+        _ run: RunID, _ plan: Plan, _ staged: RunArea, _ workspace: OpenDirectory, _ session: inout SyncSession
+    ) throws(JournalError) -> WrittenJournal {
+        let options = session.options
+        var journal = PlanJournal(
+            of: plan, from: staged.tree, to: workspace, owner: options.owner, setsModes: setsModes)
+        // In the order of the plan's groups, backwards: each directory after those below it.
+        var writer = try staged.makeJournal(of: run, parentsFirst: false)
+        try journal.write(to: &writer)
+        session.note(journal.problems)
+        let isNeeded = writer.directories > 0
+        if isNeeded, options.flushes {
+            do throws(FileSystemError) { try Flushing.flush(staged.tree) } catch { throw .file(error) }
         }
-        session.note(result.problems)
-        if result.failure == nil, !cancellation.isRaised {
-            session.note(
-                TreeRemover.remove(
-                    plan, in: workspace, phase: .afterCopy, disposal: .moveAside(area.aside), cancellation: cancellation
-                ))
-        }
-        session.note(
-            DirectoryFinisher.finish(
-                plan, in: workspace, extent: .allWritten, setsAllModes: setsModes))
-        if let failure = result.failure {
-            throw SyncError(.failed, "\(failure); run the same command again to finish")
-        }
-        try session.checkCancellation()
+        try writer.finish(flushes: options.flushes)
+        return WrittenJournal(isNeeded: isNeeded, leftOut: journal.leftOut, beside: journal.beside)
     }
 }

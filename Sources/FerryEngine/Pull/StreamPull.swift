@@ -21,7 +21,7 @@ struct StreamPull {
             workspace: .init(
                 key: SyncLocks.key(of: target.directory, at: workspacePath), mode: .exclusive, noun: "the workspace"),
             endpoint: nil, session)
-        try StagedTree.recover(target.directory, &session)
+        try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let local = try target.scan(&session)
 
@@ -48,7 +48,7 @@ struct StreamPull {
         try PullTarget.checkHalts(plan, summary, options)
         if options.isDryRun { return }
         let workspace = try target.create()
-        try staging.apply(plan, to: workspace, &session)
+        try staging.apply(plan, to: workspace, at: workspacePath, from: source.text, &session)
     }
 
     private func openInput() throws(SyncError) -> InputStream {

@@ -18,6 +18,8 @@ struct DirectoryPush {
         } else {
             try DirectoryEndpoints.checkApart(workspace, workspacePath, fromNew: sandboxPath)
         }
+        if options.isDryRun { Recovery.report(workspace, &session) }
+        if !options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
         let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
         let sandboxKey = try SyncLocks.key(of: sandbox, at: sandboxPath)
         session.locks = try SyncLocks.take(
@@ -106,7 +108,7 @@ struct DirectoryPush {
         let owner = try DirectoryOwner.forNewEntries(in: sandbox, options: options)
         session.note(
             TreeRemover.remove(
-                plan, in: sandbox, phase: .beforeCopy, disposal: .remove, cancellation: cancellation))
+                plan, in: sandbox, phase: .beforeCopy, cancellation: cancellation))
         var copyOptions = CopyOptions(
             purpose: .inPlace, owner: owner, threads: options.writingThreads, bandwidthLimit: options.bandwidthLimit,
             cancellation: cancellation, progress: progress)
@@ -122,11 +124,11 @@ struct DirectoryPush {
         if failure == nil, !cancellation.isRaised {
             session.note(
                 TreeRemover.remove(
-                    plan, in: sandbox, phase: .afterCopy, disposal: .remove, cancellation: cancellation))
+                    plan, in: sandbox, phase: .afterCopy, cancellation: cancellation))
         }
         // Also after a failure: what was opened for writing gets its mode back.
         session.note(
-            DirectoryFinisher.finish(plan, in: sandbox, extent: .movedAfterCopy, setsAllModes: result.setsModes))
+            DirectoryFinisher.finish(plan, in: sandbox, setsAllModes: result.setsModes))
         if let failure = failure.take() {
             throw SyncError(
                 .failed, "\(failure); what was copied by then stays, and the same command goes on from there")

@@ -13,6 +13,8 @@ struct StreamPush {
     func run(_ session: inout SyncSession) throws(SyncError) {
         let options = session.options
         let workspace = try DirectoryEndpoints.openSource(workspacePath)
+        if options.isDryRun { Recovery.report(workspace, &session) }
+        if !options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
         session.locks = try SyncLocks.take(
             workspace: .init(
                 key: SyncLocks.key(of: workspace, at: workspacePath), mode: .shared, noun: "the workspace"),

@@ -79,7 +79,8 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
     /// For a buffer with hardly any room: by way of a larger one.
     private mutating func readLittle(into buffer: inout MutableSpan<UInt8>) throws(TransportError) -> Int {
         let wanted = buffer.count
-        while held.count < trailerSize + wanted {
+        // Behind the trailer nothing comes before the input is closed.
+        while held.count < trailerSize + wanted, !endsWithTrailer {
             var piece = [UInt8](repeating: 0, count: trailerSize + wanted - held.count)
             var room = piece.mutableSpan
             let count: Int
@@ -95,6 +96,8 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
         held.removeFirst(ready)
         return ready
     }
+
+    private var endsWithTrailer: Bool { held.suffix(trailerSize).starts(with: trailerStart) }
 
     /// The script ends when its input does: not before all of its output has been read.
     private mutating func closeInputAtTrailer() throws(TransportError) {

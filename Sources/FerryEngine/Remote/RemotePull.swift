@@ -17,7 +17,7 @@ struct RemotePull {
             workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: endpoint.target, mode: .exclusive, noun: "the sandbox"), session)
         var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
-        try StagedTree.recover(target.directory, &session)
+        try Recovery.recover(target.directory, &session)
 
         try session.begin(.scanning)
         switch try RemoteWay.open(endpoint, session) {
@@ -26,8 +26,10 @@ struct RemotePull {
             try pull(through: connection, to: target, &baseline, &session)
         case .archives(let connection):
             defer { connection.close() }
-            try ArchivePull(target: target, workspacePath: workspacePath, connection: connection)
-                .run(&baseline, &session)
+            try ArchivePull(
+                target: target, workspacePath: workspacePath, source: endpoint.target, connection: connection
+            )
+            .run(&baseline, &session)
         }
     }
 
@@ -84,15 +86,16 @@ struct RemotePull {
         if options.isDryRun { return }
         let hasChanges = !summary.changesNothing
         var workspace = target.directory
+        var failed: Set<[UInt8]> = []
         if hasChanges || summary.conflicts + summary.held > 0 {
             let made = try target.create()
             workspace = made
-            try staging.apply(plan, to: made, &session)
+            failed = try staging.apply(plan, to: made, at: workspacePath, from: endpoint.target, &session)
         }
         guard let workspace, baseline.isKept else { return }
         var applied = try PulledState.of(
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
-            problems: Array(session.report.problems[first...]), session)
+            failed: failed.union(session.failures(since: first)), session)
         applied.digest = digests.lookup(in: plan.source)
         applied.sourceStamp = listing.stamp
         try baseline.advance(plan, applied)

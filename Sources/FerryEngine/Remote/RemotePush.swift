@@ -11,6 +11,8 @@ struct RemotePush {
 
     func run(_ session: inout SyncSession) throws(SyncError) {
         let workspace = try DirectoryEndpoints.openSource(workspacePath)
+        if session.options.isDryRun { Recovery.report(workspace, &session) }
+        if !session.options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
         let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
         session.locks = try SyncLocks.take(
             workspace: .init(key: workspaceKey, mode: .shared, noun: "the workspace"),

@@ -26,7 +26,6 @@ package struct SyncLock: ~Copyable {
         case file(FileSystemError)
     }
 
-    // Owned for its descriptor: closing it releases the lock.
     private let file: FileHandle
 
     private static let directoryName = Array("/locks".utf8)
@@ -36,6 +35,9 @@ package struct SyncLock: ~Copyable {
     package static var processID: Int32 { getpid() }
 
     private init(_ file: consuming FileHandle) { self.file = file }
+
+    // Closing would do, did threads with descriptors of their own, maybe another sync's, not keep copies for a while.
+    deinit { ferry_unlock(file.descriptor) }
 
     /// Takes a lock, waiting for it if need be.
     ///

@@ -1,5 +1,5 @@
 import CFerryShims
-import FerryCore
+package import FerryCore
 import SystemPackage
 
 /// What killed pulls leave, and what becomes of it. An area whose lock is taken is in use and left alone.
@@ -16,35 +16,22 @@ extension StagingArea {
         }
     }
 
-    /// Moves areas of pulls that were killed while they applied to another directory.
-    ///
-    /// They may hold the only copy of something that was edited in that moment, so they are never swept away.
+    /// The areas of runs that were killed while they changed the workspace, each locked as long as the value lives.
     ///
     /// - Parameters:
     ///   - workspace: The workspace's root.
     ///   - stateDirectory: The directory for Ferry's state, if there is one.
-    ///   - directory: Gives the place where they go; one on another file system stays where it is.
-    /// - Returns: The names they have there.
-    /// - Throws: What `directory` throws.
-    package static func rescue<Failure: Error>(
-        for workspace: OpenDirectory, stateDirectory: [UInt8]?, to directory: () throws(Failure) -> OpenDirectory?
-    ) throws(Failure) -> [[UInt8]] {
+    /// - Returns: The areas; mostly none.
+    package static func interrupted(_ workspace: OpenDirectory, stateDirectory: [UInt8]?) -> [RunArea] {
         guard let prefix = try? applyingPrefix + key(of: workspace) else { return [] }
-        var rescued: [[UInt8]] = []
-        for container in candidates(workspace, stateDirectory) {
-            for name in unused(in: container, prefix: prefix) {
-                guard let target = try directory() else { return rescued }
-                let newName = TerminatedName(
-                    unchecked: name.terminated.dropFirst(ReservedNames.temporaryPrefix.count))
-                do throws(Errno) {
-                    try container.handle.renameWithoutReplacing(name, to: target.handle, as: newName)
-                    rescued.append(Array(newName.bytes))
-                } catch {
-                    continue
-                }
-            }
+        return candidates(workspace, stateDirectory).flatMap { container in
+            names(in: container, prefix: prefix).compactMap { try? RunArea($0, in: container) }
         }
-        return rescued
+    }
+
+    /// The name under which an area is kept that cannot be brought to an end.
+    package static func rescueName(of area: RunArea) -> TerminatedName {
+        TerminatedName(unchecked: area.name.terminated.dropFirst(ReservedNames.temporaryPrefix.count))
     }
 
     /// The places that a rename into the workspace reaches, the best first.
@@ -64,17 +51,17 @@ extension StagingArea {
     }
 
     private static func unused(in container: OpenDirectory, prefix: [UInt8]) -> [TerminatedName] {
+        names(in: container, prefix: prefix).filter { name in
+            guard let area = try? container.handle.openDirectory(name) else { return false }
+            return ferry_try_lock(area.descriptor) == 0
+        }
+    }
+
+    private static func names(in container: OpenDirectory, prefix: [UInt8]) -> [TerminatedName] {
         var reader = DirectoryReader()
         guard let listing = try? container.handle.reopen(), (try? reader.read(listing, fillsBuffer: false)) != nil
         else { return [] }
-        var names: [TerminatedName] = []
-        for index in 0..<reader.count where reader.name(at: index).bytes.starts(with: prefix) {
-            let name = TerminatedName(unchecked: ArraySlice(Array(reader.name(at: index).terminated)))
-            guard let area = try? container.handle.openDirectory(name), ferry_try_lock(area.descriptor) == 0 else {
-                continue
-            }
-            names.append(name)
-        }
-        return names
+        return (0..<reader.count).map { reader.name(at: $0) }.filter { $0.bytes.starts(with: prefix) }
+            .map { TerminatedName(unchecked: ArraySlice(Array($0.terminated))) }
     }
 }

@@ -17,13 +17,9 @@ package final class StagingArea: Sendable {
     package let kept: OpenDirectory
     private let container: OpenDirectory
     private let name: TerminatedName
-    /// Its name from the moment on when entries of the workspace may be in it.
-    private let nameWhileApplying: TerminatedName
-    private let area: OpenDirectory
+    private let lock: AreaLock
 
-    private static let treeName = "tree"
-    private static let asideName = "aside"
-    private static let keptName = "kept"
+    static let keptName = RunArea.terminated("kept")
     static let stagingPrefix = ReservedNames.temporaryPrefix + Array("stage-".utf8)
     static let applyingPrefix = ReservedNames.temporaryPrefix + Array("apply-".utf8)
 
@@ -34,9 +30,9 @@ package final class StagingArea: Sendable {
     ///   - stateDirectory: The directory for Ferry's state, if there is one.
     /// - Throws: ``FileSystemError`` when no place for it can be written to.
     package init(for workspace: OpenDirectory, stateDirectory: [UInt8]?) throws(FileSystemError) {
+        var made: (OpenDirectory, TerminatedName)?
         do throws(Errno) {
             let prefix = try Self.stagingPrefix + Self.key(of: workspace)
-            var made: (OpenDirectory, TerminatedName)?
             var failure = Errno.permissionDenied
             Self.sweep(for: workspace, stateDirectory: stateDirectory)
             for candidate in Self.candidates(workspace, stateDirectory) where made == nil {
@@ -50,31 +46,56 @@ package final class StagingArea: Sendable {
             self.container = container
             self.name = name
             let area = OpenDirectory(try container.handle.openDirectory(name))
-            self.area = area
-            nameWhileApplying = Self.renamed(name, to: Self.applyingPrefix)
             // A sweep that came between has taken the lock, or the directory.
-            _ = try systemCall { ferry_try_lock(area.handle.descriptor) }
+            lock = try AreaLock(area)
             _ = try container.handle.status(of: name)
-            tree = try Self.makeDirectory(Self.treeName, in: area)
-            aside = try Self.makeDirectory(Self.asideName, in: area)
+            tree = try Self.makeDirectory(RunArea.treeName, in: area)
+            aside = try Self.makeDirectory(RunArea.asideName, in: area)
             kept = try Self.makeDirectory(Self.keptName, in: area)
         } catch {
+            if let (container, name) = made { DirectoryEraser.erase(name, in: container) }
             throw FileSystemError("make a staging directory for", path: [], cause: error)
         }
     }
 
-    /// Says that entries of the workspace may come into the area from now on: no sweep removes it any more.
-    package func beginApplying() throws(FileSystemError) {
+    /// The area as the place of a run, still under its first name, so that a sweep removes it.
+    package func runArea() throws(FileSystemError) -> RunArea {
         do throws(Errno) {
-            try container.handle.renameWithoutReplacing(name, to: container.handle, as: nameWhileApplying)
+            return try RunArea(lock, name: name, in: container)
         } catch {
-            throw FileSystemError("rename the staging directory", path: name.bytes, cause: error)
+            throw FileSystemError("open the staging directory", path: name.bytes, cause: error)
         }
     }
 
-    /// The name under which an area applies.
-    private static func renamed(_ name: TerminatedName, to prefix: [UInt8]) -> TerminatedName {
-        TerminatedName(unchecked: ArraySlice(prefix + name.terminated.dropFirst(stagingPrefix.count)))
+    /// Says that entries of the workspace may come into the area from now on: no sweep removes it any more.
+    ///
+    /// - Parameters:
+    ///   - area: The area, from ``runArea()``.
+    ///   - run: The run.
+    ///   - workspace: The workspace's root, which may not have been there when the area was made.
+    ///   - stateDirectory: The directory for Ferry's state, if there is one.
+    ///   - flushes: Whether to wait for the disk.
+    /// - Returns: The area under its new name.
+    /// - Throws: ``FileSystemError``; it is still where it was.
+    package static func beginApplying(
+        _ area: RunArea, _ run: RunID, to workspace: OpenDirectory, stateDirectory: [UInt8]?, flushes: Bool
+    ) throws(FileSystemError) -> RunArea {
+        do throws(Errno) {
+            let bytes = try applyingPrefix + key(of: workspace) + run.bytes + [0]
+            let newName = TerminatedName(unchecked: ArraySlice(bytes))
+            var failure = Errno.permissionDenied
+            // Where those look that come after a kill; an area that was made for the directory above may be elsewhere.
+            for container in candidates(workspace, stateDirectory) {
+                do throws(Errno) {
+                    return try area.move(to: container, as: newName, flushes: flushes)
+                } catch  where [.permissionDenied, .readOnlyFileSystem, .improperLink].contains(error) {
+                    failure = error
+                }
+            }
+            throw failure
+        } catch {
+            throw FileSystemError("rename the staging directory", path: area.name.bytes, cause: error)
+        }
     }
 
     /// A name that no other pull uses.
@@ -90,9 +111,8 @@ package final class StagingArea: Sendable {
     /// - Returns: False when the directory is on another file system; then nothing was moved.
     /// - Throws: ``FileSystemError`` when it cannot be moved.
     package func moveKept(to directory: OpenDirectory, as newName: TerminatedName) throws(FileSystemError) -> Bool {
-        let name = TerminatedName(unchecked: ArraySlice(Array(Self.keptName.utf8) + [0]))
         do throws(Errno) {
-            try area.handle.renameWithoutReplacing(name, to: directory.handle, as: newName)
+            try lock.directory.handle.renameWithoutReplacing(Self.keptName, to: directory.handle, as: newName)
             return true
         } catch .improperLink {
             return false
@@ -101,11 +121,8 @@ package final class StagingArea: Sendable {
         }
     }
 
-    /// Removes the area and everything in it.
-    package func discard() {
-        DirectoryEraser.erase(name, in: container)
-        DirectoryEraser.erase(nameWhileApplying, in: container)
-    }
+    /// Removes the area and everything in it, unless it has become a run's.
+    package func discard() { DirectoryEraser.erase(name, in: container) }
 
     private static func make(in container: OpenDirectory, prefix: [UInt8]) throws(Errno) -> TerminatedName {
         var random = SystemRandomNumberGenerator()
@@ -121,8 +138,7 @@ package final class StagingArea: Sendable {
         }
     }
 
-    private static func makeDirectory(_ name: String, in area: OpenDirectory) throws(Errno) -> OpenDirectory {
-        let name = TerminatedName(unchecked: ArraySlice(Array(name.utf8) + [0]))
+    private static func makeDirectory(_ name: TerminatedName, in area: OpenDirectory) throws(Errno) -> OpenDirectory {
         try area.handle.makeDirectory(name, mode: 0o700)
         return OpenDirectory(try area.handle.openDirectory(name))
     }

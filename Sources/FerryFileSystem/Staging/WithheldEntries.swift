@@ -50,7 +50,7 @@ package enum WithheldEntries {
             || (step.action == .conflict && !plan.isPutBeside(step) && !plan.isInsideConflict(step))
     }
 
-    private static func makeDirectories(
+    static func makeDirectories(
         _ path: [UInt8], below root: OpenDirectory, _ cursor: inout DirectoryCursor
     ) throws(Errno) -> OpenDirectory {
         do throws(Errno) { return try cursor.open(path) } catch .noSuchFileOrDirectory {}

@@ -3,23 +3,14 @@ import SystemPackage
 
 /// Gives directories their last modes and times when nothing will be written into them any more.
 package enum DirectoryFinisher {
-    /// Which directories have their time set here.
-    package enum Extent: Sendable {
-        /// Only those that something came to after the copy had set their time: links and deletions.
-        case movedAfterCopy
-        /// All that the plan wrote into.
-        case allWritten
-    }
-
     /// Finishes.
     ///
     /// - Parameters:
     ///   - plan: What was carried out.
     ///   - root: The destination's root.
-    ///   - extent: Which times to set.
     ///   - setsAllModes: Whether modes given at creation cannot be trusted.
     /// - Returns: What could not be done.
-    package static func finish(_ plan: Plan, in root: OpenDirectory, extent: Extent, setsAllModes: Bool) -> [Problem] {
+    package static func finish(_ plan: Plan, in root: OpenDirectory, setsAllModes: Bool) -> [Problem] {
         var cursor = DirectoryCursor(root: root)
         var problems: [Problem] = []
         let changed = groups(of: plan) { $0.action == .changeMode }
@@ -31,13 +22,13 @@ package enum DirectoryFinisher {
         // A group comes after the one of the directory above it: backwards, a directory is finished after all below it.
         for (number, group) in plan.groups.enumerated().reversed() {
             if withheld.contains(UInt32(number)) { continue }
-            problems += finishChildless(group, plan, &cursor, extent: extent, setsAllModes: setsAllModes)
+            problems += finishChildless(group, plan, &cursor)
             if let problem = restore(group, plan, &cursor) { problems.append(problem) }
             guard let id = group.source, id != plan.source.root else { continue }
             let mode = finalMode(
                 of: id, group: group, in: plan, isChanged: changed.contains(UInt32(number)), setsAllModes: setsAllModes)
             let hasTime = !plan.source[id].flags.contains(.hasNoMetadata)
-            let needsTime = hasTime && needsTime(group, in: plan, extent: extent)
+            let needsTime = hasTime && needsTime(group, in: plan)
             guard mode != nil || needsTime else { continue }
             let path = plan.source.path(of: id)
             do throws(Errno) {
@@ -52,21 +43,14 @@ package enum DirectoryFinisher {
         return problems
     }
 
-    /// Directories in which the plan does nothing have no group of their own: those of which only the mode changes, and those
-    /// that came out of staging, where they were open until now.
+    /// Directories in which the plan does nothing and of which only the mode changes have no group of their own.
     private static func finishChildless(
-        _ group: PlanGroup, _ plan: Plan, _ cursor: inout DirectoryCursor, extent: Extent, setsAllModes: Bool
+        _ group: PlanGroup, _ plan: Plan, _ cursor: inout DirectoryCursor
     ) -> [Problem] {
         var problems: [Problem] = []
         for index in group.steps where plan.steps[index].childGroup == 0 {
             let step = plan.steps[index]
-            guard let id = step.source, plan.source[id].kind == .directory else { continue }
-            switch step.action {
-            case .changeMode: break
-            case .create, .changeKind:
-                guard extent == .allWritten, setsAllModes || plan.source[id].mode & 0o700 != 0o700 else { continue }
-            default: continue
-            }
+            guard let id = step.source, plan.source[id].kind == .directory, step.action == .changeMode else { continue }
             do throws(Errno) {
                 let parent = try cursor.open(plan.source.parent(of: id).map { plan.source.path(of: $0) } ?? [])
                 try parent.handle.setMode(of: plan.source.terminatedName(of: id), to: plan.source[id].mode)
@@ -118,15 +102,13 @@ package enum DirectoryFinisher {
         return groups
     }
 
-    private static func needsTime(_ group: PlanGroup, in plan: Plan, extent: Extent) -> Bool {
+    /// Only directories that something came to after the copy had set their time: links and deletions.
+    private static func needsTime(_ group: PlanGroup, in plan: Plan) -> Bool {
         group.steps.contains { index in
             let step = plan.steps[index]
             switch step.action {
             case .delete: return true
-            case .held, .conflict: return extent == .allWritten && group.destination == nil
-            case .create, .update, .changeKind:
-                if extent == .allWritten && group.destination != nil { return true }
-                return step.source.map { plan.source.firstName(of: $0) != $0 } ?? false
+            case .create, .update, .changeKind: return step.source.map { plan.source.firstName(of: $0) != $0 } ?? false
             default: return false
             }
         }

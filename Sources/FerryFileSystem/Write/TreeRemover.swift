@@ -2,7 +2,7 @@ package import FerryCore
 package import FerryThreads
 import SystemPackage
 
-/// Removes what a plan deletes, one known entry at a time: a directory goes by `rmdir` once its planned children are gone, so
+/// Removes what a push deletes, one known entry at a time: a directory goes by `rmdir` once its planned children are gone, so
 /// whatever nobody knew of keeps it.
 package enum TreeRemover {
     /// Which of a plan's deletions are carried out.
@@ -13,27 +13,18 @@ package enum TreeRemover {
         case afterCopy
     }
 
-    /// What becomes of a removed entry.
-    package enum Disposal: Sendable {
-        /// It is removed at once: what a sandbox loses is the workspace's to decide.
-        case remove
-        /// It is moved to this directory, compared with what the plan saw, and put back when it differs.
-        case moveAside(OpenDirectory)
-    }
-
     /// Removes.
     ///
     /// - Parameters:
     ///   - plan: What to remove.
     ///   - root: The destination's root.
     ///   - phase: Which part of it.
-    ///   - disposal: What becomes of it.
     ///   - cancellation: Stops at the next entry.
     /// - Returns: What could not be removed.
     package static func remove(
-        _ plan: Plan, in root: OpenDirectory, phase: Phase, disposal: Disposal, cancellation: CancellationFlag
+        _ plan: Plan, in root: OpenDirectory, phase: Phase, cancellation: CancellationFlag
     ) -> [Problem] {
-        var remover = Remover(plan: plan, cursor: DirectoryCursor(root: root), disposal: disposal)
+        var remover = Remover(plan: plan, cursor: DirectoryCursor(root: root))
         for entry in entries(of: plan, phase: phase) {
             if cancellation.isRaised { break }
             remover.remove(entry)
@@ -70,14 +61,11 @@ package enum TreeRemover {
 private struct Remover: ~Copyable {
     let plan: Plan
     var cursor: DirectoryCursor
-    let disposal: TreeRemover.Disposal
     var problems: [Problem] = []
-    private var names = TemporaryNames(worker: 0)
 
-    init(plan: Plan, cursor: consuming DirectoryCursor, disposal: TreeRemover.Disposal) {
+    init(plan: Plan, cursor: consuming DirectoryCursor) {
         self.plan = plan
         self.cursor = cursor
-        self.disposal = disposal
     }
 
     mutating func remove(_ id: EntryID) {
@@ -89,8 +77,6 @@ private struct Remover: ~Copyable {
             if snapshot[id].kind == .directory {
                 cursor.forget(snapshot.path(of: id))
                 try directory.handle.removeDirectory(name)
-            } else if case .moveAside(let aside) = disposal {
-                try moveAside(id, name, from: directory, to: aside)
             } else {
                 try directory.handle.removeFile(name)
             }
@@ -112,47 +98,7 @@ private struct Remover: ~Copyable {
         return directory
     }
 
-    /// First out of the way, then looked at: whatever somebody wrote until the very rename is seen and goes back.
-    private mutating func moveAside(
-        _ id: EntryID, _ name: TerminatedName, from directory: OpenDirectory, to aside: OpenDirectory
-    ) throws(Errno) {
-        let parked = names.next()
-        try directory.handle.renameWithoutReplacing(name, to: aside.handle, as: parked)
-        let status = try aside.handle.status(of: parked)
-        if LocalState(plan.destination, id).matches(status) { return }
-        try aside.handle.renameWithoutReplacing(parked, to: directory.handle, as: name)
-        report(id, "kept: it changed after the plan was made; run the same command again")
-    }
-
     private mutating func report(_ id: EntryID, _ message: String) {
         problems.append(Problem(.protected, path: plan.destination.path(of: id), message: message))
-    }
-}
-
-/// What the plan saw of an entry at the destination.
-///
-/// The ctime is left out: moving an entry aside changes it.
-struct LocalState {
-    private let kind: EntryKind
-    private let mode: UInt16
-    private let size: Int64
-    private let mtime: Timestamp
-    private let inode: UInt64
-    /// A file with several names may have got another mode through one of them, by this very sync.
-    private let comparesMode: Bool
-
-    init(_ snapshot: Snapshot, _ id: EntryID) {
-        let record = snapshot[id]
-        kind = record.kind
-        mode = record.mode
-        size = record.size
-        mtime = record.mtime
-        inode = snapshot.inode(of: id)
-        comparesMode = !record.flags.contains(.hasSeveralNames)
-    }
-
-    func matches(_ status: EntryStatus) -> Bool {
-        status.kind == kind && status.inode == inode && status.mtime == mtime
-            && (kind == .symlink || ((status.mode == mode || !comparesMode) && status.size == size))
     }
 }

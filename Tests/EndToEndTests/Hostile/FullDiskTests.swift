@@ -129,6 +129,34 @@ struct FullDiskTests {
         #expect(world.text(kept + "/new/.git/hooks/post-checkout") == "evil" && world.exists(kept + "/new/out"))
         #expect(world.text("world/disk/ws/new/file") == "x")
         #expect(try Tool.run("/usr/bin/find", [disk.path, "-name", "post-checkout", "-o", "-name", "out"]).text == "")
-        #expect(try Tool.run("/usr/bin/find", [disk.path, "-name", ".ferry*"]).text == "")
+    }
+
+    @Test("what a pull replaced stays beside a workspace on another file system, and the pull can be undone from there")
+    func undoElsewhere() throws {
+        let world = try TestWorld()
+        let disk = try SmallDisk(world, size: "2m")
+        try world.makeDirectory("world/disk/ws/gone")
+        try world.write("world/disk/ws/mine", "mine")
+        try world.write("world/disk/ws/gone/x", "x")
+        try world.write("world/sandbox/mine", "theirs")
+        try world.write("world/sandbox/new", "new")
+        let before = try world.digest(of: "world/disk/ws")
+        let pull = ["sync", "pull", "world/sandbox", "world/disk/ws", "--mirror"]
+        #expect(try FerryRun(pull, in: world).status == 0)
+        let after = try world.digest(of: "world/disk/ws")
+        func beside() throws -> Int {
+            try Tool.run("/usr/bin/find", [disk.path, "-name", ".ferry*"]).text.split(separator: "\n")
+                .count { $0.contains("/.ferry-tmp-undo-") }
+        }
+        #expect(try beside() == 1)
+        for expected in [before, after, before] {
+            let undo = try FerryRun(["sync", "undo", "-C", "world/disk/ws"], in: world)
+            #expect(undo.status == 0, "\(undo.errors)")
+            #expect(try world.digest(of: "world/disk/ws") == expected)
+            #expect(try beside() == 1)
+        }
+        // The store has one record, which says where.
+        let records = try Tool.run("/usr/bin/find", [world.stateDirectory + "/undo", "-type", "f"]).text
+        #expect(records.split(separator: "\n").count == 1, "\(records)")
     }
 }

@@ -49,14 +49,13 @@ struct MergeOnDiskTests {
         func push() throws -> Plan {
             let plan = try plan(.push)
             problems = TreeRemover.remove(
-                plan, in: sandbox, phase: .beforeCopy, disposal: .remove, cancellation: CancellationFlag())
+                plan, in: sandbox, phase: .beforeCopy, cancellation: CancellationFlag())
             let result = TreeCopier.copy(
                 plan, from: workspace, to: sandbox, options: CopyOptions(purpose: .inPlace, threads: 1))
             problems += result.problems
             problems += TreeRemover.remove(
-                plan, in: sandbox, phase: .afterCopy, disposal: .remove, cancellation: CancellationFlag())
-            problems += DirectoryFinisher.finish(
-                plan, in: sandbox, extent: .movedAfterCopy, setsAllModes: result.setsModes)
+                plan, in: sandbox, phase: .afterCopy, cancellation: CancellationFlag())
+            problems += DirectoryFinisher.finish(plan, in: sandbox, setsAllModes: result.setsModes)
             try advance(plan, source: workspace, destination: sandbox)
             return plan
         }
@@ -75,16 +74,16 @@ struct MergeOnDiskTests {
             let store = try RootDirectory.open(try directory.directory("kept"))
             #expect(try area.moveKept(to: store, as: area.uniqueName))
             kept = try Tree(reading: directory.path("kept") + [RelativePath.separator] + area.uniqueName.bytes)
-            let aside = TreeRemover.Disposal.moveAside(area.aside)
-            problems += TreeRemover.remove(
-                plan, in: workspace, phase: .beforeCopy, disposal: aside, cancellation: CancellationFlag())
-            let applied = TreeApplier.apply(
-                plan, from: area.tree, to: workspace, cancellation: CancellationFlag(), progress: TransferProgress())
-            problems += applied.problems
-            problems += TreeRemover.remove(
-                plan, in: workspace, phase: .afterCopy, disposal: aside, cancellation: CancellationFlag())
-            problems += DirectoryFinisher.finish(
-                plan, in: workspace, extent: .allWritten, setsAllModes: copied.setsModes)
+            let runArea = try area.runArea()
+            let run = RunID.now()
+            var journal = PlanJournal(
+                of: plan, from: area.tree, to: workspace, owner: nil, setsModes: copied.setsModes)
+            var writer = try runArea.makeJournal(of: run, parentsFirst: false)
+            try journal.write(to: &writer)
+            try writer.finish(flushes: false)
+            var runner = JournalRunner(try runArea.journal(of: run), area: runArea, workspace: workspace)
+            try runner.apply(flushes: false)
+            problems += journal.problems + runner.problems
             try advance(plan, source: sandbox, destination: workspace)
             return plan
         }

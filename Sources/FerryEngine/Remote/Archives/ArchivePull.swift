@@ -10,6 +10,8 @@ import FerryTransport
 struct ArchivePull {
     let target: PullTarget
     let workspacePath: [UInt8]
+    /// The target, for the log.
+    let source: [UInt8]
     let connection: ArchiveConnection
 
     func run(_ baseline: inout SyncBaseline, _ session: inout SyncSession) throws(SyncError) {
@@ -52,15 +54,16 @@ struct ArchivePull {
         if options.isDryRun { return }
         let hasChanges = !summary.changesNothing
         var workspace = target.directory
+        var failed: Set<[UInt8]> = []
         if hasChanges || summary.conflicts + summary.held > 0 {
             let made = try target.create()
             workspace = made
-            try staging.apply(plan, to: made, &session)
+            failed = try staging.apply(plan, to: made, at: workspacePath, from: source, &session)
         }
         guard let workspace, baseline.isKept else { return }
         var applied = try PulledState.of(
             plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
-            problems: Array(session.report.problems[first...]), session)
+            failed: failed.union(session.failures(since: first)), session)
         applied.sourceStamp = .never
         applied.digest = digests.lookup(in: plan.source)
         try baseline.advance(plan, applied)

@@ -1,0 +1,148 @@
+import FerryCore
+import FerryTesting
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import FerryFileSystem
+
+/// What becomes of edits that fall into a run: each test stops somewhere in the middle, as a kill would.
+@Suite("Taking back a run")
+struct JournalRunnerTests {
+    /// A workspace and an area side by side.
+    private struct Place {
+        let scratch: TemporaryDirectory
+        let workspace: OpenDirectory
+        let area: RunArea
+        let run = RunID.now()
+
+        init(_ workspace: Tree, staged: Tree = [:]) throws {
+            scratch = try TemporaryDirectory()
+            self.workspace = try RootDirectory.open(try scratch.directory("workspace", workspace))
+            try scratch.directory("area", ["aside": .directory()])
+            try scratch.directory("area/tree", staged)
+            area = try RunArea(try TerminatedName(Array("area".utf8)), in: try RootDirectory.open(scratch.path))
+        }
+
+        func state(_ path: String, isWhole: Bool = false) throws -> EntryState {
+            let directory = try RootDirectory.open(
+                scratch.path(path.split(separator: "/").dropLast().joined(separator: "/")))
+            let name = try TerminatedName(Array((path.split(separator: "/").last ?? "").utf8))
+            return EntryState(try directory.handle.status(of: name), isWhole: isWhole)
+        }
+
+        /// Writes a journal of changes in the root.
+        func journal(_ operations: [JournalOperation]) throws -> JournalFile {
+            var writer = try area.makeJournal(of: run, parentsFirst: false, nextSlot: 8)
+            var root = JournalDirectory(path: [])
+            root.operations = operations
+            try writer.append(root)
+            try writer.finish(flushes: false)
+            let journal = try area.journal(of: run)
+            StampClock.pass(journal.stamp)
+            return journal
+        }
+
+        var tree: Tree { get throws { try Tree(reading: scratch.path("workspace")) } }
+
+        func shell(_ script: String) throws {
+            let path = String(decoding: scratch.path, as: UTF8.self)
+            try #require(try Tool.run("/bin/sh", ["-c", script], directory: path).status == 0)
+        }
+    }
+
+    private static let name = TerminatedName(unchecked: ArraySlice(Array("f".utf8) + [0]))
+
+    @Test("an edit that was swapped out a moment before the kill goes back into the workspace")
+    func editInTheSlot() throws {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let journal = try place.journal([
+            JournalOperation(
+                .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+                new: try place.state("area/tree/f"))
+        ])
+        // An editor replaces the file; the run swaps it out, and is killed before it has looked.
+        try place.shell("echo edit >e && mv e workspace/f")
+        try place.area.tree.handle.exchange(Self.name, with: place.workspace.handle, Self.name)
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.rollBack(flushes: false)
+        #expect(try place.tree["f"]?.content == Array("edit\n".utf8))
+        #expect(runner.problems.isEmpty && !runner.holdsEdits)
+    }
+
+    @Test("an edit of what the run had written stays, and what was replaced is not thrown away")
+    func editOfTheNew() throws {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let journal = try place.journal([
+            JournalOperation(
+                .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+                new: try place.state("area/tree/f"))
+        ])
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.apply(flushes: false)
+        #expect(try place.tree["f"]?.content == Array("new".utf8))
+        try place.shell("echo more >>workspace/f")
+        try runner.rollBack(flushes: false)
+        #expect(try place.tree["f"]?.content == Array("newmore\n".utf8))
+        #expect(runner.holdsEdits && runner.problems.map(\.path) == [Array("f".utf8)])
+    }
+
+    @Test(
+        "a new directory in which somebody wrote stays",
+        arguments: [
+            "touch workspace/f/in/more", "echo x >>workspace/f/in/a", "rm workspace/f/in/a", "touch workspace/f/b",
+        ])
+    func editInNewDirectory(edit: String) throws {
+        let place = try Place([:], staged: ["f/in/a": .file("a")])
+        let journal = try place.journal([
+            JournalOperation(.bring, Self.name, slot: .tree, new: try place.state("area/tree/f", isWhole: true))
+        ])
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.apply(flushes: false)
+        try place.shell(edit)
+        let edited = try place.tree
+        try runner.rollBack(flushes: false)
+        #expect(try place.tree.differences(from: edited, aspects: .content).isEmpty && runner.problems.count == 1)
+    }
+
+    @Test("a new directory that nobody touched goes back, however often it is tried")
+    func untouchedDirectory() throws {
+        let place = try Place([:], staged: ["f/in/a": .file("a"), "f/b": .file("b", mode: 0o444)])
+        let journal = try place.journal([
+            JournalOperation(.bring, Self.name, slot: .tree, new: try place.state("area/tree/f", isWhole: true))
+        ])
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.apply(flushes: false)
+        for _ in 0..<3 { try runner.rollBack(flushes: false) }
+        #expect(try place.tree.entries.isEmpty && runner.problems.isEmpty)
+    }
+
+    @Test("what somebody made in the place of a deleted entry stays, and the deleted one is kept")
+    func madeAgain() throws {
+        let place = try Place(["f": .file("old")])
+        let journal = try place.journal([
+            JournalOperation(.take, Self.name, slot: .aside(0), old: try place.state("workspace/f"))
+        ])
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.apply(flushes: false)
+        try place.shell("echo mine >workspace/f")
+        try runner.rollBack(flushes: false)
+        #expect(try place.tree["f"]?.content == Array("mine\n".utf8) && runner.holdsEdits)
+    }
+
+    @Test("a file that changed after the plan is neither replaced nor deleted", arguments: [true, false])
+    func changedBefore(isReplaced: Bool) throws {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let (old, new) = (try place.state("workspace/f"), try place.state("area/tree/f"))
+        let journal = try place.journal([
+            isReplaced
+                ? JournalOperation(.exchange, Self.name, slot: .tree, old: old, new: new)
+                : JournalOperation(.take, Self.name, slot: .aside(0), old: old)
+        ])
+        try place.shell("echo edit >>workspace/f")
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.apply(flushes: false)
+        #expect(try place.tree["f"]?.content == Array("oldedit\n".utf8))
+        #expect(runner.problems.map(\.code) == [.protected])
+    }
+}
