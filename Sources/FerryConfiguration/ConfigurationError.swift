@@ -11,8 +11,12 @@ public struct ConfigurationError: Error, Sendable, Hashable {
     /// What to do, as a clause.
     public let advice: String
 
+    /// Whether the file could not be read at all, so that nothing is known of what it says.
+    public let isUnreadable: Bool
+
     /// Makes an error.
-    public init(file: [UInt8], key: String = "", reason: String, advice: String) {
+    public init(file: [UInt8], key: String = "", reason: String, advice: String, isUnreadable: Bool = false) {
+        self.isUnreadable = isUnreadable
         self.file = file
         self.key = key
         self.reason = reason

@@ -63,25 +63,26 @@ extension SyncEngine {
 
     /// The rules that the last push from a workspace into an endpoint was given, for a pull that is given none.
     ///
+    /// What is wrong with either side is not told here but by the sync that follows.
+    ///
     /// - Parameters:
     ///   - workspace: The workspace's path.
     ///   - sandbox: Where it was pushed.
     ///   - stateDirectory: The directory that holds Ferry's state, by its path.
     /// - Returns: The rules; nil where no push is known, as for every archive.
-    /// - Throws: ``SyncError`` when a directory cannot be read.
     public static func rulesOfLastPush(
         from workspace: [UInt8], to sandbox: Endpoint, stateDirectory: [UInt8]
-    ) async throws(SyncError) -> RecordedRules? {
-        try await onThread(named: "rules") { () throws(SyncError) in
-            guard let directory = try DirectoryEndpoints.openDestination(workspace) else { return nil }
+    ) async -> RecordedRules? {
+        try? await onThread(named: "rules") { () throws(SyncError) in
             let endpoint: [UInt8]
             switch sandbox {
             case .archive, .standardStream: return nil
             case .sandbox(let description): endpoint = description.target
             case .directory(let path):
-                guard let found = try DirectoryEndpoints.openDestination(path) else { return nil }
+                let found = try DirectoryEndpoints.openSource(path)
                 endpoint = SyncBaseline.key(of: try SyncLocks.key(of: found, at: path))
             }
+            let directory = try DirectoryEndpoints.openSource(workspace)
             return SyncBaseline.rules(
                 workspace: try SyncLocks.key(of: directory, at: workspace), endpoint: endpoint, in: stateDirectory)
         }

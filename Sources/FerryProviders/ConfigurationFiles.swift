@@ -18,7 +18,8 @@ extension UserConfiguration {
         do throws(Errno) {
             content = try Surroundings.content(of: path, limit: largestFile)
         } catch {
-            throw ConfigurationError(file: path, reason: "it cannot be read: \(error)", advice: "correct or remove it")
+            throw ConfigurationError(
+                file: path, reason: "it cannot be read: \(error)", advice: "correct or remove it", isUnreadable: true)
         }
         guard let content else { return UserConfiguration() }
         return try UserConfiguration(parsing: content, file: path)
@@ -44,7 +45,8 @@ extension WorkspaceConfiguration {
                 file: path, reason: "it belongs neither to you nor to the owner of the workspace",
                 advice: "read it, then make it yours or remove it")
         } catch {
-            throw ConfigurationError(file: path, reason: "it cannot be read: \(error)", advice: "correct or remove it")
+            throw ConfigurationError(
+                file: path, reason: "it cannot be read: \(error)", advice: "correct or remove it", isUnreadable: true)
         }
         guard let content else { return WorkspaceConfiguration() }
         return try WorkspaceConfiguration(parsing: content, file: path)

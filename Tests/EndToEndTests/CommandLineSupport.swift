@@ -29,6 +29,13 @@ enum CommandLineTool {
         try run(path, arguments, in: directory, input: input, environment: environment)
     }
 
+    /// Runs `ferry`.
+    static func ferry(
+        _ arguments: [String], in directory: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Outcome {
+        try run(path, arguments, in: directory, environment: environment)
+    }
+
     /// Runs a shell's script, with the binary as `$FERRY`.
     static func shell(_ script: String, shell: String = "bash", in directory: URL? = nil) throws -> Outcome {
         try run(URL(filePath: "/usr/bin/env"), [shell, "-c", script], in: directory, environment: ["FERRY": path.path])

@@ -45,6 +45,46 @@ struct CommandLineSyncTests {
         #expect(!reversed.output.contains("file"))
     }
 
+    @Test("A pull without rules goes by those of the last push, one with rules by its own")
+    func inheritedRules() throws {
+        let state = ["--state-dir", scratch.url.path + "/state"]
+        func ferry(_ arguments: String...) throws -> CommandLineTool.Outcome {
+            try CommandLineTool.ferry(arguments + state, in: scratch.url)
+        }
+        #expect(try ferry("sync", "push", "a", "b", "--exclude", "*.log").status == 0)
+        try scratch.write(["b/new": "new", "b/x.log": "log"])
+        #expect(try ferry("sync", "pull", "b", "a").status == 0)
+        #expect(scratch.read("a/new") == "new" && scratch.read("a/x.log") == nil)
+        #expect(try ferry("sync", "pull", "b", "a", "--exclude", "nothing").status == 0)
+        #expect(scratch.read("a/x.log") == "log")
+    }
+
+    @Test("A workspace's .ferry.toml leaves out and limits; one that says more than it may is refused")
+    func workspaceConfiguration() throws {
+        let state = ["--state-dir", scratch.url.path + "/state"]
+        try scratch.write(["a/.ferry.toml": "exclude = [\"sub/\"]\n[limits]\nmax-delete = 0\n"])
+        let first = try CommandLineTool.ferry(["sync", "push", "a", "b"] + state, in: scratch.url)
+        #expect(first.status == 0 && scratch.read("b/file") == "one" && scratch.read("b/sub/other") == nil)
+        try FileManager.default.removeItem(at: scratch.url.appending(path: "a/file"))
+        let second = try CommandLineTool.ferry(["sync", "push", "a", "b"] + state, in: scratch.url)
+        #expect(second.status == 4 && scratch.read("b/file") == "one")
+        let given = try CommandLineTool.ferry(["sync", "push", "a", "b", "--max-delete", "1"] + state, in: scratch.url)
+        #expect(given.status == 0 && scratch.read("b/file") == nil)
+        try scratch.write(["a/.ferry.toml": "[profiles.x]\ncommand = [\"sh\"]\n"])
+        let refused = try CommandLineTool.ferry(["sync", "push", "a", "b"] + state, in: scratch.url)
+        #expect(refused.status == 2 && refused.error.contains("config.toml"))
+    }
+
+    @Test("A variable stands for an argument that is not given, and one without sense is refused")
+    func variables() throws {
+        let refused = try CommandLineTool.ferry(
+            ["sync", "push", "a", "b"], in: scratch.url, environment: ["FERRY_COMPRESS": "much"])
+        #expect(refused.status == 2 && refused.error.contains("FERRY_COMPRESS"))
+        let given = try CommandLineTool.ferry(
+            ["sync", "push", "a", "b", "--compress", "none"], in: scratch.url, environment: ["FERRY_COMPRESS": "much"])
+        #expect(given.status == 0)
+    }
+
     @Test("A list of files comes from standard input")
     func filesFrom() throws {
         let outcome = try CommandLineTool.ferry(

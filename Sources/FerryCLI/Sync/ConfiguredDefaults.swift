@@ -17,7 +17,7 @@ struct ConfiguredDefaults {
             user = try .ofUser()
             workspace = try .of(workspace: path)
         } catch {
-            throw CommandFailure(.usage, error.description)
+            throw CommandFailure(error.isUnreadable ? .failed : .usage, error.description)
         }
     }
 

@@ -32,7 +32,8 @@ struct SyncPreparation {
         var given = try rules.recorded()
         given.preserves = deletion.preserves
         if let source, rules.isEmpty, given.preserves.isEmpty,
-            let known = try await lastPush(from: workspace, to: source, options)
+            let state = options.stateDirectory,
+            let known = await SyncEngine.rulesOfLastPush(from: workspace, to: source, stateDirectory: state)
         {
             given = known
         }
@@ -41,17 +42,6 @@ struct SyncPreparation {
         options.staysOnOneFileSystem = selection.oneFileSystem
         options.reportsItems = output.wantsItems
         return options
-    }
-
-    private func lastPush(
-        from workspace: [UInt8], to sandbox: Endpoint, _ options: SyncOptions
-    ) async throws(CommandFailure) -> RecordedRules? {
-        guard let state = options.stateDirectory else { return nil }
-        do throws(SyncError) {
-            return try await SyncEngine.rulesOfLastPush(from: workspace, to: sandbox, stateDirectory: state)
-        } catch {
-            throw CommandFailure(ExitStatus(error.code, interruption: .timedOut), error.description)
-        }
     }
 
     /// Explains flags that are accepted for the sake of rsync's users.

@@ -92,8 +92,9 @@ struct SyncBaseline {
     /// Nor is it when the rules were others then: what was left out is not in the baseline, though the sandbox may well hold it.
     mutating func trusted(as identity: Identity, rules: IgnoreRules, _ options: SyncOptions) -> Snapshot? {
         guard options.trustsBaseline, !options.comparesAllContent, let old,
-            let digest = options.digest(of: rules), old.header.rulesDigest == digest, old.header.isComplete, !old.isPushUnderWay,
-            old.header.sandboxIdentity == identity.id, old.header.sandboxBoot == identity.boot, !identity.isEmpty
+            let digest = options.digest(of: rules), old.header.rulesDigest == digest, old.header.isComplete,
+            !old.isPushUnderWay, old.header.sandboxIdentity == identity.id, old.header.sandboxBoot == identity.boot,
+            !identity.isEmpty
         else { return nil }
         trust = .everything
         let preserve = options.preserve
