@@ -79,8 +79,7 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
     /// For a buffer with hardly any room: by way of a larger one.
     private mutating func readLittle(into buffer: inout MutableSpan<UInt8>) throws(TransportError) -> Int {
         let wanted = buffer.count
-        // Behind the trailer nothing comes before the input is closed.
-        while held.count < trailerSize + wanted, !endsWithTrailer {
+        while held.count < trailerSize + wanted {
             var piece = [UInt8](repeating: 0, count: trailerSize + wanted - held.count)
             var room = piece.mutableSpan
             let count: Int
@@ -97,13 +96,13 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
         return ready
     }
 
-    private var endsWithTrailer: Bool { held.suffix(trailerSize).starts(with: trailerStart) }
+    private var endsWithTrailer: Bool {
+        held.count >= trailerSize && held.suffix(trailerSize).starts(with: trailerStart)
+    }
 
     /// The script ends when its input does: not before all of its output has been read.
     private mutating func closeInputAtTrailer() throws(TransportError) {
-        guard !hasClosedInput, held.count >= trailerSize, held.suffix(trailerSize).starts(with: trailerStart) else {
-            return
-        }
+        guard !hasClosedInput, endsWithTrailer else { return }
         hasClosedInput = true
         // A line first: some ways hide the end of the input, and the script waits for either.
         do throws(TransportError) {
