@@ -45,28 +45,9 @@ struct ArchivePull {
             remote.markDirectories([.unreadable, .holdsUnlisted])
             plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         }
-        if let workspace = target.directory {
-            try session.compareContent(&plan, from: staging.area.tree, to: workspace, digests)
-        }
-        let summary = plan.summary()
-        session.announce(plan, summary)
-        try PullTarget.checkHalts(plan, summary, options)
-        if options.isDryRun { return }
-        let hasChanges = !summary.changesNothing
-        var workspace = target.directory
-        var failed: Set<[UInt8]> = []
-        if hasChanges || summary.conflicts + summary.held > 0 {
-            let made = try target.create()
-            workspace = made
-            failed = try staging.apply(plan, to: made, at: workspacePath, from: source, &session)
-        }
-        guard let workspace, baseline.isKept else { return }
-        var applied = try PulledState.of(
-            plan, in: workspace, at: workspacePath, scanned: stamp, changed: hasChanges,
-            failed: failed.union(session.failures(since: first)), session)
-        applied.sourceStamp = .never
-        applied.digest = digests.lookup(in: plan.source)
-        try baseline.advance(plan, applied)
+        let apply = RemoteApply(
+            target: target, source: source, localStamp: stamp, remoteStamp: .never, firstProblem: first)
+        try apply.run(&plan, from: staging, digests, &baseline, &session)
     }
 
     /// What is still in the sandbox, of what a plan deletes because the archive does not hold it.

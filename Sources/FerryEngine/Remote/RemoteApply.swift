@@ -1,0 +1,44 @@
+import FerryCore
+import FerryFileSystem
+
+/// The end of a pull from a sandbox, however its entries were staged: compare, tell, apply, move the baseline forward.
+struct RemoteApply {
+    let target: PullTarget
+    /// The sandbox's target, for the log.
+    let source: [UInt8]
+    /// When the workspace's scan began.
+    let localStamp: ScanStamp
+    /// From when on the sandbox's entries are known.
+    let remoteStamp: ScanStamp
+    /// The number of problems before anything was staged.
+    let firstProblem: Int
+
+    func run(
+        _ plan: inout Plan, from staging: borrowing StagedTree, _ digests: DigestLog, _ baseline: inout SyncBaseline,
+        _ session: inout SyncSession
+    ) throws(SyncError) {
+        let options = session.options
+        if let workspace = target.directory {
+            try session.compareContent(&plan, from: staging.area.tree, to: workspace, digests)
+        }
+        let summary = plan.summary()
+        session.announce(plan, summary)
+        try PullTarget.checkHalts(plan, summary, options)
+        if options.isDryRun { return }
+        let hasChanges = !summary.changesNothing
+        var workspace = target.directory
+        var failed: Set<[UInt8]> = []
+        if hasChanges || summary.conflicts + summary.held > 0 {
+            let made = try target.create()
+            workspace = made
+            failed = try staging.apply(plan, to: made, at: target.path, from: source, &session)
+        }
+        guard let workspace, baseline.isKept else { return }
+        var applied = try PulledState.of(
+            plan, in: workspace, at: target.path, scanned: localStamp, changed: hasChanges,
+            failed: failed.union(session.failures(since: firstProblem)), session)
+        applied.sourceStamp = remoteStamp
+        applied.digest = digests.lookup(in: plan.source)
+        try baseline.advance(plan, applied)
+    }
+}
