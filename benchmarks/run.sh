@@ -8,7 +8,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-declare -A package_of=([rsync]=rsync [bsdtar]=libarchive-tools [strace]=strace [mkfs.ext4]=e2fsprogs)
+declare -A package_of=([rsync]=rsync [bsdtar]=libarchive-tools [strace]=strace [mkfs.ext4]=e2fsprogs [sshd]=openssh-server
+    [python3]=python3)
 missing=()
 for program in "${!package_of[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
@@ -35,6 +36,6 @@ if [[ -z ${FERRY:-} && $command =~ ^(run|gate)$ ]]; then
     swift build -c release --static-swift-stdlib --product ferry >&2
     FERRY="$(swift build -c release --show-bin-path)/ferry"
 fi
-export FERRY="${FERRY:-}"
+export FERRY="${FERRY:-}" FERRY_BENCH_PEERS="$PWD/benchmarks/peers"
 swift build -c release --package-path benchmarks --scratch-path benchmarks/.build >&2
 exec benchmarks/.build/release/ferry-bench "$command" "$@"

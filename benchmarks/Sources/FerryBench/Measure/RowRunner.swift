@@ -8,36 +8,25 @@ import Glibc
 final class RowRunner {
     private let row: Row
     private let options: MeasureOptions
-    private let volume: Volume?
+    private let places: Places
     private let scratch: String
-    private let tree: String
-    private let tarball: String
     private var result: RowResult
-    private var serial = 0
-    /// The destinations of an `again` row, which live as long as the row.
-    private var kept: [Scene] = []
-    private var homes: [String] = []
+    /// How often the source has been changed, in the rows that change it.
+    private var turn = 0
 
     init(row: Row, options: MeasureOptions, trees: Trees, scratch: String) throws {
         self.row = row
         self.options = options
         self.scratch = scratch
-        let profile = options.profile ?? row.profile
-        let (path, summary) = try trees.tree(profile)
-        tree = path
-        tarball = row.needsTarball ? try trees.tarball(profile) : ""
-        let copies = row.work == .again ? row.subjects.count : 1
-        volume =
-            row.work == .scan
-            ? nil
-            : try Volume(
-                base: "\(scratch)/volume-\(row.id)",
-                size: Volume.size(bytes: summary.bytes * Int64(copies), entries: summary.entries * copies))
+        let summary = try trees.tree(options.profile ?? row.profile, fraction: row.size).summary
+        places = try Places(row: row, options: options, trees: trees, scratch: scratch)
         result = RowResult(
             id: row.id, title: row.title, tree: summary,
-            destination: row.work == .fresh || row.work == .again ? volume?.description : nil)
+            destination: row.work.isFresh || row.work.keepsPlaces ? places.description : nil)
         for subject in row.subjects {
-            let scene = Scene(ferry: options.ferry, tree: "TREE", tarball: "TREE.tar", destination: "DEST")
+            let scene = Scene(
+                ferry: options.ferry, tree: "TREE", tarball: "TREE.tar", destination: "/DEST",
+                assets: (0..<row.assets).map { "ASSET\($0 + 1)" }, port: 22)
             var entry = SubjectResult(name: subject.name, command: subject.pipeline(scene).text)
             if let missing = subject.tools.first(where: { Tools.find($0) == nil }) {
                 entry.absent = "\(missing) (package \(Tools.packages[missing] ?? missing)) is not installed"
@@ -49,20 +38,23 @@ final class RowRunner {
 
     /// Measures, and undoes the volume.
     func run() throws -> RowResult {
-        defer { finish() }
-        if row.work == .again { try prepareAgain() }
+        defer { places.finish() }
+        if row.work.keepsPlaces { try fillPlaces() }
+        try change()
         for index in row.subjects.indices { try attempt(index) { try firstRun(index) } }
         for round in 0..<options.rounds {
+            try change()
             for turn in row.subjects.indices {
                 let index = (turn + round) % row.subjects.count
                 try attempt(index) { try timedRun(index, round: round) }
             }
         }
+        try change()
         for index in row.subjects.indices where row.subjects[index].isFerry || options.countPeers {
             try attempt(index) { try countingRun(index) }
         }
-        if row.work == .again {
-            for index in row.subjects.indices { try attempt(index) { try compare(kept[index].destination, index) } }
+        if row.work.keepsPlaces {
+            for index in row.subjects.indices { try attempt(index) { try compare(places.stage(index).0, index) } }
         }
         summarise()
         return result
@@ -72,10 +64,10 @@ final class RowRunner {
 
     private func firstRun(_ index: Int) throws {
         let subject = row.subjects[index]
-        let (scene, launcher) = try stage(index)
+        let (scene, launcher) = try places.stage(index)
         var pipeline = subject.pipeline(scene)
         let printed = scratch + "/printed"
-        if row.work == .scan, subject.isFerry { pipeline.output = printed }
+        if case .scan = row.work, subject.isFerry { pipeline.output = printed }
         var poller = MemoryPoller()
         let floor = Self.ownPeakKiB()
         let outcome = try launcher.run(pipeline) { pids in
@@ -90,18 +82,21 @@ final class RowRunner {
         switch row.work {
         case .scan: if subject.isFerry { try ScanCounts.check(Files.read(printed), against: result.tree) }
         case .stream: try checkStream(index)
-        case .fresh: try compare(scene.destination, index)
-        case .again: break
+        case .fresh: try compare(scene, index)
+        case .again, .changed, .returned: break
         }
     }
 
     private func timedRun(_ index: Int, round: Int) throws {
-        let (scene, launcher) = try stage(index)
+        let (scene, launcher) = try places.stage(index)
         sync()
         let outcome = try launcher.run(row.subjects[index].pipeline(scene))
         try demandSuccess(outcome, launcher)
         Progress.say("\(row.id) round \(round + 1): \(row.subjects[index].name) \(outcome.seconds.fixed(3)) s")
-        if row.work == .fresh { try compare(scene.destination, index) }
+        switch row.work {
+        case .scan, .stream, .again: break
+        case .fresh, .changed, .returned: try compare(scene, index)
+        }
         result.subjects[index].seconds.append(outcome.seconds)
         result.subjects[index].cpuSeconds.append(outcome.cpuSeconds)
     }
@@ -111,7 +106,7 @@ final class RowRunner {
             Progress.say("\(row.id): strace is not installed, system calls are not counted")
             return
         }
-        let (scene, launcher) = try stage(index)
+        let (scene, launcher) = try places.stage(index)
         let (pipeline, files) = SystemCalls.wrap(
             row.subjects[index].pipeline(scene), strace: strace, directory: scratch)
         try demandSuccess(try launcher.run(pipeline), launcher)
@@ -121,21 +116,22 @@ final class RowRunner {
         result.subjects[index].systemCallsPerEntry = Double(calls.total) / Double(max(1, result.tree.entries))
     }
 
-    /// Fills the destinations of a row whose timed runs find nothing to do.
-    private func prepareAgain() throws {
-        guard let volume else { return }
-        let directory = try volume.fresh()
+    /// Makes and fills the destinations of a row that keeps them.
+    private func fillPlaces() throws {
+        try places.prepare()
         for index in row.subjects.indices {
-            let base = "\(directory)/\(index)"
-            let scene = try makeScene(base)
-            kept.append(scene)
-            homes.append(base + "/home")
             try attempt(index) {
-                let launcher = launcher(home: base + "/home")
-                try demandSuccess(try launcher.run(row.subjects[index].pipeline(scene)), launcher)
-                try compare(scene.destination, index)
+                let (scene, launcher) = try places.stage(index)
+                let subject = row.subjects[index]
+                try demandSuccess(try launcher.run((subject.preparation ?? subject.pipeline)(scene)), launcher)
+                try compare(scene, index)
             }
         }
+    }
+
+    private func change() throws {
+        turn += 1
+        try places.change(turn: turn)
     }
 
     // MARK: - Checks
@@ -157,9 +153,10 @@ final class RowRunner {
         throw BenchError("exit status \(statuses): \(launcher.lastWords())")
     }
 
-    private func compare(_ destination: String, _ index: Int) throws {
+    private func compare(_ scene: Scene, _ index: Int) throws {
+        if !scene.assets.isEmpty { Tools.removeTree(scene.destination + "/.ferry-runtime") }
         var comparison = TreeComparison(times: row.subjects[index].times)
-        if let difference = try comparison.firstDifference(tree, destination) {
+        if let difference = try comparison.firstDifference(scene.tree, scene.destination) {
             throw BenchError("wrong tree: \(difference)")
         }
         // The source itself must not have changed under the subjects.
@@ -170,12 +167,12 @@ final class RowRunner {
 
     /// Extracts a subject's stream and compares the result.
     private func checkStream(_ index: Int) throws {
-        let (scene, launcher) = try stage(index, extracting: true)
+        let (scene, launcher) = try places.stage(index, extracting: true)
         var pipeline = row.subjects[index].pipeline(scene)
         pipeline.stages.removeLast()
         pipeline = pipeline.piped(to: [row.subjects[index].reader, "-xpf", "-", "-C", scene.destination])
         try demandSuccess(try launcher.run(pipeline), launcher)
-        try compare(scene.destination, index)
+        try compare(scene, index)
     }
 
     /// The harness's own peak: the kernel reports no lower one for a process that it starts.
@@ -183,35 +180,6 @@ final class RowRunner {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss
-    }
-
-    // MARK: - Places
-
-    /// The paths and the launcher for one run: new ones, but for a row that works on what is there.
-    ///
-    /// A new file system is made only where something will be written into it.
-    private func stage(_ index: Int, extracting: Bool = false) throws -> (Scene, Launcher) {
-        if row.work == .again { return (kept[index], launcher(home: homes[index])) }
-        serial += 1
-        let needsVolume = row.work == .fresh || extracting
-        let base = needsVolume ? try volume?.fresh() : nil
-        let place = base ?? "\(scratch)/home-\(row.id)-\(serial)"
-        return (try makeScene(place), launcher(home: place + "/home"))
-    }
-
-    private func makeScene(_ base: String) throws -> Scene {
-        try Files.makeDirectory(base + "/home")
-        try Files.makeDirectory(base + "/destination")
-        return Scene(ferry: options.ferry, tree: tree, tarball: tarball, destination: base + "/destination")
-    }
-
-    private func launcher(home: String) -> Launcher {
-        Launcher(environment: Tools.environment(home: home), diagnostics: scratch + "/subject.err")
-    }
-
-    private func finish() {
-        try? volume?.unmount()
-        Tools.removeTree("\(scratch)/volume-\(row.id)")
     }
 
     private func summarise() {

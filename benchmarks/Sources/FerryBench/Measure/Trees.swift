@@ -23,8 +23,15 @@ final class Trees {
     }
 
     /// The path of a profile's tree, and what it holds.
-    func tree(_ profile: Profile) throws -> (path: String, summary: TreeSummary) {
-        let path = stem(profile)
+    ///
+    /// - Parameters:
+    ///   - profile: What it is like.
+    ///   - fraction: How much of the size that this session is for.
+    /// - Returns: The tree, made now unless it is there.
+    /// - Throws: When it cannot be made.
+    func tree(_ profile: Profile, fraction: Double = 1) throws -> (path: String, summary: TreeSummary) {
+        let scale = scale * fraction
+        let path = "\(directory)/\(profile.rawValue)-\(scale)-\(seed)"
         let proof = path + ".json"
         let decoder = JSONDecoder()
         if let text = try? Files.read(proof), let summary = try? decoder.decode(TreeSummary.self, from: Data(text.utf8))
@@ -32,7 +39,7 @@ final class Trees {
             return (path, summary)
         }
         if Files.exists(path) { Tools.removeTree(path) }
-        Progress.say("generating \(profile.rawValue) at scale \(scale.fixed(2))")
+        Progress.say("generating \(profile.rawValue) at scale \(scale.fixed(3))")
         // In a process of its own: each subject's peak memory starts from the peak of the process that starts it.
         let made = path + ".making"
         try Tools.run(
@@ -46,7 +53,7 @@ final class Trees {
     /// The path of a tar file with a profile's tree, made by GNU tar in pax format: full times, none of access or change.
     func tarball(_ profile: Profile) throws -> String {
         let tree = try tree(profile).path
-        let path = stem(profile) + ".tar"
+        let path = tree + ".tar"
         if Files.exists(path) { return path }
         Progress.say("writing \(profile.rawValue).tar")
         try Tools.run(
@@ -56,9 +63,5 @@ final class Trees {
             ], scratch: scratch)
         guard unsafe rename(path + ".making", path) == 0 else { throw BenchError.call("rename", path) }
         return path
-    }
-
-    private func stem(_ profile: Profile) -> String {
-        "\(directory)/\(profile.rawValue)-\(scale)-\(seed)"
     }
 }

@@ -1,7 +1,8 @@
 extension Row {
     /// All rows, in the order in which they run.
     static let all: [Row] = [
-        scan, create, createLarge, extract, push, pushAgain, pull, pipe, stock,
+        scan, create, createLarge, extract, push, pushAgain, pushTrusted, changedSome, changedMore, pull, pipe, stock,
+        ssh, returned, origin, far,
     ]
 
     /// The rows of the short mode.
@@ -39,7 +40,8 @@ extension Row {
         id: "extract", title: "extract a tar file", profile: .nm, work: .fresh,
         subjects: [
             .ferry {
-                Pipeline([$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*"], input: $0.tarball)
+                Pipeline(
+                    [$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*", "--no-fsync"], input: $0.tarball)
             },
             Subject(name: "GNU tar", tools: ["tar"]) {
                 Pipeline(["tar", "-xpf", "-", "-C", $0.destination], input: $0.tarball)
@@ -70,10 +72,27 @@ extension Row {
         ],
         goals: [.time(of: rsync.name, must: 0.45, aim: 0.25)])
 
+    private static let pushTrusted = Row(
+        id: "push-trusted", title: "push again, nothing changed, nobody was there", profile: .nm, work: .again,
+        subjects: [
+            .ferry { Pipeline([$0.ferry, "sync", "push", "--trust-baseline", $0.tree, $0.destination]) }, rsync,
+        ],
+        goals: [.time(of: rsync.name, must: 0.25, aim: 0.13)])
+
+    private static let changedSome = Row(
+        id: "push-0.1%", title: "push again, one file in a thousand changed", profile: .nm, work: .changed(0.001),
+        subjects: pushAgain.subjects, goals: [.time(of: rsync.name, must: 0.45, aim: 0.25)])
+
+    private static let changedMore = Row(
+        id: "push-1%", title: "push again, one file in a hundred changed", profile: .nm, work: .changed(0.01),
+        subjects: pushAgain.subjects, goals: [.time(of: rsync.name, must: 0.50, aim: 0.35)])
+
     private static let pull = Row(
         id: "pull", title: "pull a directory into an empty one", profile: .nm, work: .fresh,
         subjects: [
-            .ferry { Pipeline([$0.ferry, "sync", "pull", $0.tree, $0.destination, "--allow-held", "*"]) }, rsync, copy,
+            .ferry {
+                Pipeline([$0.ferry, "sync", "pull", $0.tree, $0.destination, "--allow-held", "*", "--no-fsync"])
+            }, rsync, copy,
         ])
 
     private static let pipe = Row(
@@ -81,7 +100,7 @@ extension Row {
         subjects: [
             .ferry {
                 Pipeline([$0.ferry, "sync", "push", $0.tree, "-"])
-                    .piped(to: [$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*"])
+                    .piped(to: [$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*", "--no-fsync"])
             }, tarToTar, rsync,
         ],
         goals: [

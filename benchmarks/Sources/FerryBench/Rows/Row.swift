@@ -10,6 +10,21 @@ struct Row: Sendable {
         case fresh
         /// A tree that was complete already; compared with the source at the end.
         case again
+        /// A tree that was complete before this fraction of the source's files was changed; compared after each run.
+        case changed(Double)
+        /// A source into which the destination's changes were brought back, so many files; compared after each run.
+        case returned(Int)
+
+        /// Whether destinations are made once and live as long as the row.
+        var keepsPlaces: Bool {
+            switch self {
+            case .scan, .stream, .fresh: false
+            case .again, .changed, .returned: true
+            }
+        }
+
+        /// Whether each subject starts from nothing.
+        var isFresh: Bool { if case .fresh = self { true } else { false } }
     }
 
     let id: String
@@ -21,4 +36,16 @@ struct Row: Sendable {
     var goals: [Goal] = []
     /// Whether a tar file of the source is read.
     var needsTarball = false
+    /// How large the tree is, as a fraction of what was asked for.
+    var size = 1.0
+    /// How far away the sandbox is, where a server stands between.
+    var distance: Distance?
+    /// How many small trees go along, for the rows that bring assets.
+    var assets = 0
+
+    /// A sandbox behind an ssh server of this machine.
+    struct Distance: Sendable {
+        /// What a relay adds in each direction, in seconds; no relay without.
+        var delay = 0.0
+    }
 }

@@ -9,6 +9,8 @@ struct Subject: Sendable {
     ///
     /// GNU tar loses the times of directories that bsdtar's order returns to.
     var reader = "tar"
+    /// The commands that fill the destination before a row that keeps it, where they are others than the timed ones.
+    var preparation: (@Sendable (Scene) -> Pipeline)?
     /// The commands, for given paths.
     let pipeline: @Sendable (Scene) -> Pipeline
 
@@ -17,7 +19,10 @@ struct Subject: Sendable {
     static let ferryName = "ferry"
 
     /// Ferry with the arguments that the closure gives.
-    static func ferry(_ pipeline: @escaping @Sendable (Scene) -> Pipeline) -> Subject {
-        Subject(name: ferryName, pipeline: pipeline)
+    static func ferry(
+        preparing preparation: (@Sendable (Scene) -> Pipeline)? = nil,
+        _ pipeline: @escaping @Sendable (Scene) -> Pipeline
+    ) -> Subject {
+        Subject(name: ferryName, preparation: preparation, pipeline: pipeline)
     }
 }

@@ -9,6 +9,7 @@ enum Interruption {
     private struct State {
         var group: pid_t = 0
         var expiry: timespec?
+        var servers: [pid_t] = []
         var mounts: [String] = []
         var directories: [String] = []
         var isLeaving = false
@@ -49,6 +50,16 @@ enum Interruption {
         while state.withLock({ $0.isLeaving }) { sleep(1) }
     }
 
+    /// Notes a server to end at the end.
+    static func add(server: pid_t) {
+        state.withLock { $0.servers.append(server) }
+    }
+
+    /// Forgets a server that has ended.
+    static func remove(server: pid_t) {
+        state.withLock { $0.servers.removeAll { $0 == server } }
+    }
+
     /// Notes a mount point to unmount at the end.
     static func add(mount: String) {
         state.withLock { $0.mounts.append(mount) }
@@ -74,13 +85,15 @@ enum Interruption {
 
     /// Unmounts and deletes all that was noted; safe to call more than once.
     private static func cleanUp() {
-        let (mounts, directories) = state.withLock { state in
+        let (servers, mounts, directories) = state.withLock { state in
             defer {
+                state.servers = []
                 state.mounts = []
                 state.directories = []
             }
-            return (state.mounts, state.directories)
+            return (state.servers, state.mounts, state.directories)
         }
+        for server in servers { kill(-server, SIGTERM) }
         // Lazily: a comparison may hold a file open at this moment, and the loop device goes with its last user.
         for mount in mounts.reversed() where unsafe umount2(mount, 0) != 0 { unsafe umount2(mount, Int32(MNT_DETACH)) }
         for directory in directories { Tools.removeTree(directory) }

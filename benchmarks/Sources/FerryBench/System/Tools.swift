@@ -5,7 +5,7 @@ enum Tools {
     /// The Debian package that brings each peer, for the report of a missing one.
     static let packages = [
         "tar": "tar", "bsdtar": "libarchive-tools", "rsync": "rsync", "cp": "coreutils", "find": "findutils",
-        "strace": "strace", "mkfs.ext4": "e2fsprogs",
+        "strace": "strace", "mkfs.ext4": "e2fsprogs", "sshd": "openssh-server", "ssh": "openssh-client", "python3": "python3",
     ]
 
     /// The full path of a program, or nil when the machine does not have it.
@@ -20,13 +20,13 @@ enum Tools {
     static func version(of name: String, scratch: String) -> String? {
         guard let path = find(name) else { return nil }
         let file = scratch + "/version"
-        for flag in name == "mkfs.ext4" || name == "strace" ? ["-V"] : ["--version"] {
+        for flag in ["mkfs.ext4", "strace", "ssh", "sshd"].contains(name) ? ["-V"] : ["--version"] {
             var pipeline = Pipeline([path, flag])
             pipeline.output = file
             let launcher = Launcher(environment: environment(), diagnostics: file + ".err", deadline: 30)
             guard (try? launcher.run(pipeline)) != nil else { return nil }
         }
-        // mke2fs says its version on standard error.
+        // mke2fs and ssh say their version on standard error; Debian 12's sshd says it with a complaint.
         let said = ((try? Files.read(file)) ?? "") + ((try? Files.read(file + ".err")) ?? "")
         return said.split(separator: "\n").first.map(String.init)
     }
@@ -52,6 +52,11 @@ enum Tools {
         guard code == 0 else { return }
         var status: Int32 = 0
         while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    }
+
+    /// A program of this package's own, one of those that stand in for what cannot be installed.
+    static func peer(_ name: String) -> String {
+        (variable("FERRY_BENCH_PEERS") ?? "benchmarks/peers") + "/" + name
     }
 
     /// The value of an environment variable.

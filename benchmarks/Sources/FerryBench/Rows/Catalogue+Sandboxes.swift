@@ -1,0 +1,77 @@
+/// The rows whose sandbox is behind a command.
+extension Row {
+    static let ssh = Row(
+        id: "ssh", title: "push over ssh into an empty directory", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.remote]) },
+            Subject(name: "tar | ssh tar", tools: ["tar", "ssh", "sshd"], times: .seconds) {
+                Pipeline(["tar", "-C", $0.tree, "-cf", "-", "."])
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar -xpf - -C '\($0.destination)'"])
+            },
+            Subject(name: "rsync -e ssh", tools: ["rsync", "ssh", "sshd"]) {
+                Pipeline([
+                    "rsync", "-a", "-e", "\($0.shell) -p \($0.port)", $0.tree + "/", "127.0.0.1:\($0.destination)/",
+                ])
+            },
+        ],
+        goals: [
+            .faster(than: "tar | ssh tar", must: 1.25, aim: 1.5), .faster(than: "rsync -e ssh", must: 2, aim: 2.5),
+        ],
+        distance: Distance())
+
+    static let returned = Row(
+        id: "pull-10", title: "pull from a shell on a pipe, ten files changed", profile: .nm, work: .returned(10),
+        subjects: [
+            .ferry(preparing: { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.piped]) }) {
+                Pipeline([$0.ferry, "sync", "pull", $0.piped, $0.tree, "--no-fsync"])
+            },
+            Subject(name: "rsync -a", tools: ["rsync"], preparation: fill) {
+                Pipeline(["rsync", "-a", $0.destination + "/", $0.tree + "/"])
+            },
+        ],
+        goals: [.time(of: "rsync -a", must: 0.6, aim: 0.4)])
+
+    static let origin = Row(
+        id: "pull-origin", title: "the same with 10,000 files, against archive, wipe and copy", profile: .nm,
+        work: .returned(10),
+        subjects: [
+            .ferry(preparing: { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.piped]) }) {
+                Pipeline([$0.ferry, "sync", "pull", $0.piped, $0.tree, "--no-fsync"])
+            },
+            Subject(name: "origin", tools: ["python3", "tar"], preparation: fill) {
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+            },
+        ],
+        goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1)
+
+    static let far = Row(
+        id: "far", title: "push of 10,000 files and three assets, 100 ms away", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry { scene in
+                let assets = scene.assets.enumerated().map { index, asset in
+                    "'\(scene.ferry)' sync push '\(asset)' '\(scene.remote)/.ferry-runtime/asset\(index + 1)'"
+                }
+                let push = "'\(scene.ferry)' sync push '\(scene.tree)' '\(scene.remote)'"
+                return Pipeline(["sh", "-c", ([push] + assets).joined(separator: " && ")])
+            },
+            Subject(name: "origin", tools: ["python3", "tar", "ssh", "sshd"], times: .seconds) {
+                let assets = $0.assets.enumerated().flatMap { ["--asset", "asset\($0 + 1)=\($1)"] }
+                return Pipeline(
+                    ["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination] + assets
+                        + ["--", $0.shell, "-p", "\($0.port)", "127.0.0.1"])
+            },
+        ],
+        goals: [.faster(than: "origin", must: 5, aim: 5)], size: 0.1, distance: Distance(delay: 0.05), assets: 3)
+
+    private static let fill: @Sendable (Scene) -> Pipeline = {
+        Pipeline(["cp", "-a", $0.tree + "/.", $0.destination])
+    }
+}
+
+extension Scene {
+    /// The destination as Ferry's target, behind the ssh server.
+    fileprivate var remote: String { "ssh://127.0.0.1:\(port)\(destination)" }
+
+    /// The destination as Ferry's target, behind a shell that is a child process.
+    fileprivate var piped: String { "exec:local:\(destination)" }
+}
