@@ -53,7 +53,7 @@ final class RowRunner {
         for index in row.subjects.indices where row.subjects[index].isFerry || options.countPeers {
             try attempt(index) { try countingRun(index) }
         }
-        if row.work.keepsPlaces {
+        if case .again = row.work {
             for index in row.subjects.indices { try attempt(index) { try compare(places.stage(index).0, index) } }
         }
         summarise()
@@ -154,7 +154,8 @@ final class RowRunner {
     }
 
     private func compare(_ scene: Scene, _ index: Int) throws {
-        if !scene.assets.isEmpty { Tools.removeTree(scene.destination + "/.ferry-runtime") }
+        // Where assets go, and what the origin's way works in: no part of the tree.
+        Tools.removeTree(scene.destination + "/.ferry-runtime")
         var comparison = TreeComparison(times: row.subjects[index].times)
         if let difference = try comparison.firstDifference(scene.tree, scene.destination) {
             throw BenchError("wrong tree: \(difference)")
