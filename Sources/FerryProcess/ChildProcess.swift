@@ -40,11 +40,17 @@ package final class ChildProcess: Sendable {
     package func write(_ bytes: Span<UInt8>) throws(ProcessError) {
         let input = try openInput()
         var sent = 0
+        var hasSlept = false
         while sent < bytes.count {
             if let reason = core.stopReason { throw reason }
             if let count = try input.writeAvailable(bytes, from: sent) {
                 sent += count
                 core.touch()
+                hasSlept = false
+            } else if !hasSlept {
+                // The other side reads little by little: one sleep through many reads rather than a waking at each.
+                _ = ferry_room_in_pipe(input.number)
+                hasSlept = true
             } else {
                 try core.wait(for: .writable(input))
             }

@@ -53,6 +53,10 @@ int64_t ferry_seek_hole(int file, int64_t offset);
 // The size of an extended attribute, or -1.
 int64_t ferry_attribute_size(int file, const char *name);
 
+// How many bytes a pipe has room for, once it is half empty or after a few milliseconds. A writer that sleeps through many reads of
+// a slow reader spares it the waking at each, and itself the small writes. -1 where that cannot be learnt.
+int64_t ferry_room_in_pipe(int32_t pipe);
+
 // splice(2) from a file to a pipe at the file's current position.
 int64_t ferry_splice(int source, int destination, size_t count);
 

@@ -93,20 +93,23 @@ extension Planner {
         guard let entry, entry.kind == .file, tree[id].kind == .file, tree[id].size == entry.size else {
             return .changed
         }
-        if !isLocal {
-            if !entry.digest.isEmpty, let digest = plan.policy.remoteDigest(tree.path(of: id)) {
-                guard digest.elementsEqual(entry.digest) else { return .changed }
-                // The permission bits count too: where they are others, all of it is looked at.
-                return tree[id].mode == mode(entry, isLocal: false) ? .same : .unknown
-            }
-            switch plan.policy.remoteTrust {
-            case .fingerprints: break
-            case .nothing: return .unknown
-            case .everything: return .same
-            }
+        if isLocal || plan.policy.remoteTrust == .fingerprints {
+            if isAsRecorded(id, isLocal: isLocal, entry) { return .same }
+        } else if plan.policy.remoteTrust == .everything {
+            return .same
         }
-        guard let print = isLocal ? entry.local : entry.remote else { return .unknown }
-        return Fingerprint(of: id, in: tree) == print ? .same : .unknown
+        guard !isLocal, !entry.digest.isEmpty, let digest = plan.policy.remoteDigest(tree.path(of: id)) else {
+            return .unknown
+        }
+        guard digest.elementsEqual(entry.digest) else { return .changed }
+        // The permission bits count too: where they are others, all of it is looked at.
+        return tree[id].mode == mode(entry, isLocal: false) ? .same : .unknown
+    }
+
+    /// Whether a side's file has the fingerprint that the baseline holds.
+    func isAsRecorded(_ id: EntryID, isLocal: Bool, _ entry: BaselineEntry) -> Bool {
+        guard let print = isLocal ? entry.local : entry.remote else { return false }
+        return Fingerprint(of: id, in: isLocal ? localTree : remoteTree) == print
     }
 
     /// The agreed mode as a side kept it.

@@ -23,6 +23,8 @@ public struct Plan: Sendable {
     public internal(set) var problems: [Problem] = []
     /// Whether both sides were merged with a baseline.
     public internal(set) var isMerged = false
+    /// How many entries both sides have exactly as the baseline says, fingerprints and all.
+    var recordedEntries = 0
     /// How many entries the baseline's root holds, foreign and held ones not counted; nil without a baseline.
     var agreedRootEntries: Int?
 
@@ -35,6 +37,15 @@ public struct Plan: Sendable {
     /// Whether there is nothing to do at all.
     public var isEmpty: Bool {
         steps.allSatisfy { $0.action == .descend || $0.action == .unchanged }
+    }
+
+    /// Whether a baseline holds everything that both sides have as both have it, and nothing else, so that there is nothing to record.
+    ///
+    /// - Parameter baseline: The baseline that the plan was made with.
+    /// - Returns: True only when that is known from fingerprints.
+    public func isRecorded(in baseline: Baseline) -> Bool {
+        let counts = [source.entryCount, destination.entryCount, baseline.entryCount]
+        return counts.allSatisfy { $0 == recordedEntries }
     }
 
     /// The path of the entry that a step is about.

@@ -81,12 +81,16 @@ extension Planner {
             let agreed = base.entry?.kind == .directory ? base.entry : nil
             decideMode(
                 &step, ours.mode, theirs.mode, agreed.map { (mode($0, isLocal: true), mode($0, isLocal: false)) })
+        } else {
+            countIfRecorded(local, remote, base)
         }
         append(step, descendInto: (remote, local), base: base.below)
     }
 
     private mutating func pullLink(_ remote: EntryID, _ local: EntryID, _ base: MergeBase) {
-        guard !plan.source.target(of: remote).elementsEqual(plan.destination.target(of: local)) else { return }
+        guard !plan.source.target(of: remote).elementsEqual(plan.destination.target(of: local)) else {
+            return countIfRecorded(local, remote, base)
+        }
         var step = PlanStep(.update, source: remote, destination: local, changes: .content)
         if isAsAgreed(remote, isLocal: false, base.entry) {
             step = kept(.unchanged, remote, local)
@@ -247,12 +251,24 @@ extension Planner {
             step.changes = .mode
             step.action = .changeMode
             setOverwrite(&step, isSafe: base.isOwn || isAsAgreed(remote, isLocal: false, base.entry))
+        } else {
+            countIfRecorded(local, remote, base)
         }
         append(step, descendInto: (local, remote), base: base.below)
     }
 
+    /// Counts a directory or link that both sides have as the baseline says.
+    private mutating func countIfRecorded(_ local: EntryID, _ remote: EntryID, _ base: MergeBase) {
+        guard !base.isOwn, !base.isHeld, isAsAgreed(local, isLocal: true, base.entry),
+            isAsAgreed(remote, isLocal: false, base.entry)
+        else { return }
+        plan.recordedEntries += 1
+    }
+
     private mutating func pushLink(_ local: EntryID, _ remote: EntryID, _ base: MergeBase) {
-        guard !plan.source.target(of: local).elementsEqual(plan.destination.target(of: remote)) else { return }
+        guard !plan.source.target(of: local).elementsEqual(plan.destination.target(of: remote)) else {
+            return countIfRecorded(local, remote, base)
+        }
         var step = PlanStep(.update, source: local, destination: remote, changes: .content)
         setOverwrite(&step, isSafe: base.isOwn || isAsAgreed(remote, isLocal: false, base.entry))
         append(step, descendInto: nil)

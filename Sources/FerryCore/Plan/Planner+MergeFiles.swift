@@ -13,7 +13,15 @@ extension Planner {
         if ours.mode != theirs.mode { step.changes.insert(.mode) }
         let areUntouched = facts.local == .same && facts.remote == .same
         // The usual case, for nearly every file.
-        if areUntouched, !plan.policy.comparesAllContent { return }
+        if areUntouched, !plan.policy.comparesAllContent {
+            // What a digest told is not recorded yet.
+            if !base.isOwn, let agreed,
+                plan.policy.remoteTrust == .everything || isAsRecorded(remote, isLocal: false, agreed)
+            {
+                plan.recordedEntries += 1
+            }
+            return
+        }
         noteLinks(&step, source, destination)
         if ours.mtime != theirs.mtime { step.changes.insert(.time) }
         if isPull, facts.remote == .same, !areUntouched {

@@ -266,8 +266,8 @@ package enum RemoteScript {
     private static let receiving = #"""
         unpack() {
           case $tk in
-          gnu) $t --no-same-owner -p --warning=no-timestamp --delay-directory-restore -xf - ;;
-          bsd) $t --no-same-owner -xpf - ;;
+          gnu) $t --no-same-owner -p --warning=no-timestamp -b 512 -xf - ;;
+          bsd) $t --no-same-owner -b 512 -xpf - ;;
           *) $t -x -p -o -f - ;;
           esac
         }

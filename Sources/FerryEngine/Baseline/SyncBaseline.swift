@@ -125,9 +125,20 @@ struct SyncBaseline {
     /// Moves forward what is equal on both sides by now.
     func advance(_ plan: Plan, _ applied: @autoclosure () throws(SyncError) -> AppliedState) throws(SyncError) {
         guard isKept else { return }
+        if isCurrent(after: plan) { return }
         let applied = try applied()
         let next = Baseline.advanced(from: old, by: plan, applied: applied, header: headed(plan, applied.sourceStamp))
         try save(next)
+    }
+
+    /// Whether the next baseline would say what the one at hand says.
+    ///
+    /// When its scans began is of no account: nothing in it was too young for them to be trusted.
+    private func isCurrent(after plan: Plan) -> Bool {
+        guard let old, old.header.isComplete, !old.header.isPushUnderWay, plan.isRecorded(in: old) else { return false }
+        var next = headed(plan, ScanStamp(start: old.header.localScan, granularity: 0))
+        next.remoteScan = old.header.remoteScan
+        return next == old.header
     }
 
     private func headed(_ plan: Plan, _ scan: ScanStamp) -> BaselineHeader {

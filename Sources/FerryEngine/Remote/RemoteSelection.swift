@@ -27,21 +27,37 @@ struct RemoteSelection {
     func missing(in written: Snapshot, _ receipt: RemoteReceipt) -> [Problem] {
         var problems: [Problem] = []
         let why = receipt.incomplete.map { ": \($0)" } ?? ""
-        for id in sent {
-            let (record, path) = (plan.source[id], plan.source.path(of: id))
-            let found = written.entry(at: RelativePath(unchecked: path))
-            let isThere =
-                found.map { found in
-                    let other = written[found]
-                    return other.kind == record.kind && !other.flags.contains(.unreadable)
-                        && (record.kind != .symlink || written.target(of: found) == plan.source.target(of: id))
-                } ?? false
-            if !isThere {
+        // In step through both trees where most was sent, path by path where little was.
+        var pending: [(source: EntryID, written: EntryID?)] = []
+        func look(_ id: EntryID, _ found: EntryID?) {
+            let record = plan.source[id]
+            if sent.contains(id), !isWritten(id, found, in: written) {
                 problems.append(
                     Problem(
-                        .unwritable, path: path, message: "the \(record.kind.noun) did not arrive in the sandbox\(why)")
-                )
+                        .unwritable, path: plan.source.path(of: id),
+                        message: "the \(record.kind.noun) did not arrive in the sandbox\(why)"))
             }
+        }
+        if sent.count * 8 > plan.source.entryCount {
+            pending.append((plan.source.root, written.root))
+            while let (directory, other) = pending.popLast() {
+                let found = other.map { written.children(of: $0) }
+                var position = 0
+                for child in plan.source.children(of: directory) {
+                    let name = plan.source.name(of: child)
+                    while let found, position < found.count,
+                        written.name(of: found[position]).lexicographicallyPrecedes(name)
+                    {
+                        position += 1
+                    }
+                    let candidate = found.flatMap { position < $0.count ? $0[position] : nil }
+                    let match = candidate.flatMap { written.name(of: $0).elementsEqual(name) ? $0 : nil }
+                    look(child, match)
+                    if plan.source[child].kind == .directory { pending.append((child, match)) }
+                }
+            }
+        } else {
+            for id in sent { look(id, written.entry(at: RelativePath(unchecked: plan.source.path(of: id)))) }
         }
         for path in receipt.remaining {
             problems.append(
@@ -51,6 +67,14 @@ struct RemoteSelection {
             )
         }
         return problems.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    }
+
+    /// Whether an entry is in the sandbox now as it was sent.
+    private func isWritten(_ id: EntryID, _ found: EntryID?, in written: Snapshot) -> Bool {
+        guard let found else { return false }
+        let (record, other) = (plan.source[id], written[found])
+        return other.kind == record.kind && !other.flags.contains(.unreadable)
+            && (record.kind != .symlink || written.target(of: found) == plan.source.target(of: id))
     }
 }
 

@@ -10,7 +10,7 @@ import FerryTransport
 struct ProcessSink: ~Copyable, ByteSink {
     private let process: any SandboxProcess
     private let isInPieces: Bool
-    private var piece: [UInt8] = []
+    private var piece = ByteBuffer(capacity: 64 << 10)
     private var total = 0
 
     init(_ process: any SandboxProcess, inPieces isInPieces: Bool) {
@@ -20,13 +20,16 @@ struct ProcessSink: ~Copyable, ByteSink {
 
     mutating func write(_ bytes: Span<UInt8>) throws(TransportError) {
         guard isInPieces else { return try process.write(bytes) }
+        if bytes.count < Self.smallSize, piece.count + bytes.count <= Self.pieceSize {
+            return piece.append(bytes)
+        }
+        try flush()
         var start = 0
         while start < bytes.count {
-            let end = min(bytes.count, start + Self.pieceSize - piece.count)
-            piece.reserveCapacity(Self.pieceSize)
-            for index in start..<end { piece.append(bytes[index]) }
+            let end = min(bytes.count, start + Self.pieceSize)
+            total += end - start
+            try Self.send(bytes.extracting(start..<end), to: process)
             start = end
-            if piece.count == Self.pieceSize { try flush() }
         }
     }
 
@@ -44,13 +47,19 @@ struct ProcessSink: ~Copyable, ByteSink {
 
     private mutating func flush() throws(TransportError) {
         guard !piece.isEmpty else { return }
-        try process.write(Array("piece \(piece.count)\n".utf8).span)
-        try process.write(piece.span)
         total += piece.count
-        piece.removeAll(keepingCapacity: true)
+        try piece.withSpan { bytes throws(TransportError) in try Self.send(bytes, to: process) }
+        piece.removeAll()
+    }
+
+    private static func send(_ bytes: Span<UInt8>, to process: any SandboxProcess) throws(TransportError) {
+        try process.write(Array("piece \(bytes.count)\n".utf8).span)
+        try process.write(bytes)
     }
 
     private static let pieceSize = RemoteScript.largestPiece
+    /// What is smaller is gathered first.
+    private static let smallSize = 64 << 10
 }
 
 /// A stream on its way into a sandbox, straight or through a compressor.

@@ -73,7 +73,15 @@ package struct OutputStream: ~Copyable, ByteSink {
     }
 
     package mutating func write(_ bytes: Span<UInt8>) throws(Errno) {
-        try file.write(bytes)
+        guard isPipe else { return try file.write(bytes) }
+        var sent = 0
+        while sent < bytes.count {
+            // No more than there is room for: a write that blocks half-way is woken at every read of the other side.
+            let room = Int(ferry_room_in_pipe(file.descriptor))
+            let count = room > 0 ? min(room, bytes.count - sent) : bytes.count - sent
+            try file.write(bytes.extracting(sent..<(sent + count)))
+            sent += count
+        }
     }
 
     /// Moves bytes from a file's current position, in the kernel where that works.
