@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <locale.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -190,4 +191,9 @@ int64_t ferry_room_in_pipe(int32_t pipe) {
         nanosleep(&nap, NULL);
     }
     return room;
+}
+
+void ferry_settle_memory(void) {
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FerryEngine
+import FerryThreads
 import Glibc
 import SystemPackage
 
@@ -8,6 +9,7 @@ import SystemPackage
 enum Entry {
     /// Not asynchronous, because then other threads would run before the signals are blocked.
     static func main() {
+        ProcessMemory.settle()
         Terminal.reserveStandardDescriptors()
         Session.signals.block()
         let arguments = ProcessInput.arguments.map(ArgumentText.text)

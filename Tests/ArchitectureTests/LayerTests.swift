@@ -27,7 +27,8 @@ struct LayerTests {
             "FerryProviders",
         ],
         "FerryCLI": [
-            "FerryCore", "FerryConfiguration", "FerryEngine", "FerryProviders", "FerryTransport", "FerryRuntime",
+            "FerryCore", "FerryThreads", "FerryConfiguration", "FerryEngine", "FerryProviders", "FerryTransport",
+            "FerryRuntime",
         ],
     ]
 

@@ -53,6 +53,9 @@ int64_t ferry_seek_hole(int file, int64_t offset);
 // The size of an extended attribute, or -1.
 int64_t ferry_attribute_size(int file, const char *name);
 
+// mallopt(3): two arenas, and blocks of 1 MiB or more from the kernel and back to it, whatever was freed before.
+void ferry_settle_memory(void);
+
 // How many bytes a pipe has room for, once it is half empty or after a few milliseconds. A writer that sleeps through many reads of
 // a slow reader spares it the waking at each, and itself the small writes. -1 where that cannot be learnt.
 int64_t ferry_room_in_pipe(int32_t pipe);

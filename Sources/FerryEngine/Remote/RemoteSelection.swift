@@ -20,7 +20,7 @@ struct RemoteSelection {
         byteCount = builder.byteCount
         request = builder.request
         listsWhole = plan.destination.entryCount == 0 || builder.written.count * 2 > plan.source.entryCount
-        request.listing = listsWhole ? .whole : .written(builder.written)
+        request.listing = listsWhole ? .whole : .written(builder.written.map { plan.source.path(of: $0) })
     }
 
     /// What did not become what the plan wanted.
@@ -86,7 +86,7 @@ private struct Builder {
     let options: SyncOptions
     var sent: Set<EntryID> = []
     var byteCount: Int64 = 0
-    var written: [[UInt8]] = []
+    var written: [EntryID] = []
     var request = RemoteReceiveRequest()
     /// Whom new entries belong to; nil: whoever the command runs as.
     private let newOwner: RemoteOwner?
@@ -122,7 +122,7 @@ private struct Builder {
             guard let id = step.source else { return false }
             let path = plan.source.path(of: id)
             request.modes.append((path, plan.source[id].mode))
-            written.append(path)
+            written.append(id)
             return false
         case .delete:
             guard let destination = step.destination else { return false }
@@ -142,7 +142,7 @@ private struct Builder {
         let record = plan.source[id]
         let path = plan.source.path(of: id)
         sent.insert(id)
-        written.append(path)
+        written.append(id)
         if record.kind == .file, plan.source.firstName(of: id) == id { byteCount += record.size }
         let isNew = step.action != .update
         if let owner = isNew ? newOwner : listing.owners[path] ?? newOwner, facts.isSuperuser, owner != .superuser {

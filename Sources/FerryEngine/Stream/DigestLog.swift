@@ -6,7 +6,7 @@ import Synchronization
 /// With them the next sync can tell who changed a file although no fingerprint is worth anything: after a restart of the sandbox,
 /// or when the file was written a moment before it was listed.
 final class DigestLog: Sendable {
-    private let digests = Mutex<[[UInt8]: [UInt8]]>([:])
+    private let digests = Mutex<[PathKey: Digest]>([:])
     private let observer: SyncObserver?
 
     /// Makes an empty log.
@@ -21,10 +21,17 @@ final class DigestLog: Sendable {
     }
 
     /// Takes the digest of content that did not pass through, but was found to be the same on both sides.
-    func note(_ path: [UInt8], _ digest: [UInt8]) { digests.withLock { $0[path] = digest } }
+    func note(_ path: [UInt8], _ digest: [UInt8]) {
+        guard let digest = Digest(digest) else { return }
+        let key = PathKey(path)
+        digests.withLock { $0[key] = digest }
+    }
 
     /// The digest of the content that passed through under a path; nil when none did.
-    func digest(of path: [UInt8]) -> [UInt8]? { digests.withLock { $0[path] } }
+    func digest(of path: [UInt8]) -> [UInt8]? {
+        let key = PathKey(path)
+        return digests.withLock { $0[key]?.bytes }
+    }
 
     /// Finds the digests of a tree's files, of those with several names by any of them.
     func lookup(in tree: Snapshot) -> @Sendable (_ path: [UInt8]) -> [UInt8]? {
@@ -34,6 +41,42 @@ final class DigestLog: Sendable {
                 return nil
             }
             return self.digest(of: tree.path(of: tree.firstName(of: id)))
+        }
+    }
+}
+
+/// Stands for a path in 16 bytes: there are as many as files.
+///
+/// Two hashes under a key that is random in each process and that nobody else knows, so no two paths meet, not even chosen ones.
+private struct PathKey: Hashable {
+    private let first: Int
+    private let second: Int
+
+    init(_ path: [UInt8]) {
+        var hasher = Hasher()
+        hasher.combine(path)
+        var other = hasher
+        first = hasher.finalize()
+        other.combine(first)
+        second = other.finalize()
+    }
+}
+
+/// The 32 bytes of a SHA-256, without an allocation.
+private struct Digest {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        func word(_ index: Int) -> UInt64 {
+            bytes[(index * 8)..<(index * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
+    var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
         }
     }
 }
