@@ -97,7 +97,8 @@ public struct SyncOptions: Sendable {
     public var stateDirectory: [UInt8]?
     /// How many runs of a workspace can be undone; 0: nothing is kept for that.
     public var undoKeep = 10
-    /// Whether an undo goes on where something is not any more as the run left it.
+    /// Whether an undo goes on where something is not any more as the run left it, and a stored version takes the place of one that
+    /// was edited since its conflict was found.
     public var undoesNewerEdits = false
     /// Whether a pull waits for the disk before and after it changes the workspace.
     ///

@@ -21,5 +21,5 @@ struct SyncCommand: AsyncParsableCommand {
 
             Example: ferry sync push ~/project tar:project.tar.gz
             """,
-        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, LogCommand.self])
+        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, ConflictsCommand.self, LogCommand.self])
 }

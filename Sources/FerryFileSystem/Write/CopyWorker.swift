@@ -90,8 +90,10 @@ struct CopyWorker: ~Copyable {
             .conflict where isStaging && kind == .directory:
             guard step.childGroup != 0 else { return false }
             let name = plan.source.terminatedName(of: id)
+            // One that conflicts as a whole is kept as it is, but for its owner being let in.
+            let mode = step.action == .conflict ? plan.source[id].mode | 0o700 : 0o700
             try onDestination { () throws(Errno) in
-                try place.destination.handle.makeDirectory(name, mode: 0o700)
+                try place.destination.handle.makeDirectory(name, mode: mode)
             }
             return true
         case .changeMode where !isStaging && kind == .file:
