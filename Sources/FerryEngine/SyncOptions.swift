@@ -86,6 +86,8 @@ public struct SyncOptions: Sendable {
     public var takesDigests = false
     /// The most bytes a second that are read from the source; nil for no limit.
     public var bandwidthLimit: Int?
+    /// What a push does about files that look like secrets.
+    public var secrets = SecretPolicy.warn
     /// How a stream to or from a sandbox is compressed on its way.
     public var compression = TransferCompression.automatic
     /// How long a stream may keep silent before the sync gives up; nil for ever.

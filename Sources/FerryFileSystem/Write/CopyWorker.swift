@@ -193,6 +193,7 @@ struct CopyWorker: ~Copyable {
         let before = output.bytes
         var written: EntryStatus?
         let wantsStatus = isFinal && device != nil
+        if shared.options.looksForSecrets { copier.wantedSecret = plan.source.undecidedSecret(id) }
         let outcome = try copier.copy(
             source, expected: record, inode: plan.source.inode(of: id), bytes: &output.bytes
         ) { () throws(Errno) in
@@ -207,6 +208,7 @@ struct CopyWorker: ~Copyable {
         }
         if let written { note(id, written) }
         pace.wait(for: output.bytes - before)
+        if let rule = copier.foundSecret { output.problems.append(Problem(rule, at: plan.source.path(of: id))) }
         if case .unstable = outcome {
             output.problems.append(
                 Problem(
