@@ -140,8 +140,10 @@ struct SecretRuleTests {
                 #expect(Self.rule(text) == rule, "\(rule)")
             }
             for filler in 0..<50 {
-                let text = String(repeating: "lorem, ", count: 20).suffix(filler) + "\"" + token + "\" " + "ipsum"
-                #expect(Self.rule(String(text)) == rule, "\(rule), behind \(filler) bytes")
+                let text = String(repeating: "lorem, ", count: 20).suffix(filler) + "\"" + token
+                #expect(Self.rule(text + "\" ipsum dolor sit amet") == rule, "\(rule), behind \(filler) bytes")
+                #expect(Self.rule(String(text)) == rule, "\(rule), behind \(filler) bytes and at the end")
+                #expect(Self.rule(String(repeating: "é", count: filler) + " " + token) == rule, "\(rule), \(filler)")
             }
             #expect(Self.rule(String(repeating: "\0", count: 60_000) + token) == rule)
         }
@@ -157,7 +159,7 @@ struct SecretRuleTests {
             "gh" + "p_" + Self.body(35), "gh" + "x_" + body, "xgh" + "p_" + body, "ghp-" + body,
             "gh" + "p_" + String(repeating: "x", count: 36), "np" + "m_" + Self.body(35), "np" + "m_" + Self.body(37),
             "npm_config_registry_and_other_long_names", "sk" + "_test_" + Self.body(24),
-            "sk" + "_live_" + Self.body(15),
+            "sk" + "_live_" + Self.body(23),
             "sk-project-settings-and-more", "risk" + "-ant-" + Self.body(30), "AI" + "za" + Self.body(34),
             "AI" + "zaSy" + String(repeating: "A", count: 33), "gl" + "pat-" + Self.body(19),
             "xo" + "xb-not-a-real-token-here",

@@ -26,7 +26,8 @@ struct ExitStatus: Hashable, Sendable {
     ///
     /// A signal counts more than all of them.
     static let precedence: [ExitStatus] = [
-        .unsafeArchive, .transport, .timedOut, .halted, .secrets, .verification, .locked, .usage, .failed, .leftOver, .partial,
+        .unsafeArchive, .transport, .timedOut, .halted, .secrets, .verification, .locked, .usage, .failed, .leftOver,
+        .partial,
         .unstable, .done,
     ]
 

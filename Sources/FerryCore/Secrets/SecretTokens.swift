@@ -1,4 +1,6 @@
 /// The tokens that are known by what they begin with.
+///
+/// With their prefixes they are 26 bytes long at least, AWS's keys 20: the search relies on that.
 enum SecretTokens {
     /// One form.
     private struct Form {
@@ -27,15 +29,15 @@ enum SecretTokens {
             Form(.awsKey, "ASIA", 16...16, .capitalsAndDigits),
             Form(.githubToken, "github_pat_", 22...255, .word),
             Form(.gitlabToken, "glpat-", 20...255, .wordAndHyphen),
-            Form(.stripeKey, "sk_live_", 16...255, .lettersAndDigits),
-            Form(.stripeKey, "rk_live_", 16...255, .lettersAndDigits),
+            Form(.stripeKey, "sk_live_", 24...255, .lettersAndDigits),
+            Form(.stripeKey, "rk_live_", 24...255, .lettersAndDigits),
             Form(.googleKey, "AIza", 35...35, .wordAndHyphen),
             Form(.anthropicKey, "sk-ant-", 20...255, .wordAndHyphen),
             Form(.openAIKey, "sk-proj-", 20...255, .wordAndHyphen),
             Form(.npmToken, "npm_", 36...36, .lettersAndDigits),
         ]
         + ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"].map { Form(.githubToken, $0, 36...255, .lettersAndDigits) }
-        + ["xoxb-", "xoxa-", "xoxp-", "xoxr-", "xoxs-"].map { Form(.slackToken, $0, 15...255, .hyphenated) }
+        + ["xoxb-", "xoxa-", "xoxp-", "xoxr-", "xoxs-"].map { Form(.slackToken, $0, 24...255, .hyphenated) }
 
     /// The first bytes of all forms.
     private static func mayBegin(_ byte: UInt8) -> Bool {

@@ -8,8 +8,8 @@ package enum LocalVersion {
     /// The ctime is left out, as in a journal: renames and new names of the file change it.
     ///
     /// - Parameters:
-    ///   - snapshot: The workspace.
     ///   - id: The entry.
+    ///   - snapshot: The workspace.
     /// - Returns: The digest.
     package static func digest(of id: EntryID?, in snapshot: Snapshot) -> [UInt8] {
         guard let id else { return [] }
