@@ -79,7 +79,7 @@ struct SecretRuleTests {
         #expect(Self.rule("_authToken=abc", path: "other") == nil)
     }
 
-    @Test("docker's file counts with a login in it, not with a helper's name")
+    @Test("docker's file counts with a login in it, not with the name of a program that has it")
     func docker() {
         #expect(Self.rule(#"{"auths":{"r.io":{"auth": "dXNlcjpwYXNz"}}}"#, path: ".docker/config.json") == .credentials)
         for text in [

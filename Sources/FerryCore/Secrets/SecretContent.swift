@@ -13,7 +13,7 @@ public enum SecretContent {
         case pemKey
         /// It has a token of a registry, and not only the name of a variable.
         case npmLogin
-        /// It has logins, and not only the name of a helper that keeps them.
+        /// It has logins, and not only the name of a program that keeps them.
         case dockerLogin
     }
 
