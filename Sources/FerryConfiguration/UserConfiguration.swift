@@ -1,3 +1,5 @@
+public import FerryCore
+
 /// `ferry/config.toml` in the user's configuration directory.
 ///
 /// A module of its own reads configuration: the transports need the profiles, the command line needs the rest, and neither should bring
@@ -5,6 +7,7 @@
 ///
 /// ```toml
 /// allow-held = ["venv/bin/python*"]
+/// secrets = "block"
 /// [profiles.box]
 /// command = ["kubectl", "exec", "-i", "-n", "dev", "box", "--"]
 /// [undo]
@@ -32,6 +35,8 @@ public struct UserConfiguration: Sendable, Hashable {
     public var limits = SyncLimits()
     /// How many runs can be undone.
     public var keptRuns: Int?
+    /// What a push does about files that look like secrets.
+    public var secrets: SecretPolicy?
 
     /// Makes an empty configuration.
     public init() {}
@@ -68,7 +73,16 @@ public struct UserConfiguration: Sendable, Hashable {
             keptRuns = try inner.count("keep")
             try inner.end(knowing: ["keep"])
         }
-        try reader.end(knowing: ["profiles", "exclude", "preserve-absent", "allow-held", "limits", "undo"])
+        secrets = try Self.secrets(&reader)
+        try reader.end(knowing: ["profiles", "exclude", "preserve-absent", "allow-held", "limits", "undo", "secrets"])
+    }
+
+    private static func secrets(_ reader: inout TOMLReader) throws(ConfigurationError) -> SecretPolicy? {
+        let key = "secrets"
+        guard let node = reader.value(key) else { return nil }
+        if case .string(let text) = node, let policy = SecretPolicy(rawValue: text) { return policy }
+        throw reader.error(
+            key, "it is none of the policies", advice: #"write "warn", "block" or "off""#)
     }
 
     private static func patterns(

@@ -18,6 +18,8 @@ public struct SyncError: Error, Sendable {
         case transport
         /// The archive asks for something that is never done, or is damaged.
         case unsafeArchive
+        /// What a push was to send looks like a secret.
+        case secrets
         /// The time given was over.
         case timedOut
         /// Somebody asked to stop.

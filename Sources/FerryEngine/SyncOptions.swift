@@ -86,6 +86,8 @@ public struct SyncOptions: Sendable {
     public var takesDigests = false
     /// The most bytes a second that are read from the source; nil for no limit.
     public var bandwidthLimit: Int?
+    /// What a push does about files that look like secrets.
+    public var secrets = SecretPolicy.warn
     /// How a stream to or from a sandbox is compressed on its way.
     public var compression = TransferCompression.automatic
     /// How long a stream may keep silent before the sync gives up; nil for ever.
@@ -97,7 +99,8 @@ public struct SyncOptions: Sendable {
     public var stateDirectory: [UInt8]?
     /// How many runs of a workspace can be undone; 0: nothing is kept for that.
     public var undoKeep = 10
-    /// Whether an undo goes on where something is not any more as the run left it.
+    /// Whether an undo goes on where something is not any more as the run left it, and a stored version takes the place of one that
+    /// was edited since its conflict was found.
     public var undoesNewerEdits = false
     /// Whether a pull waits for the disk before and after it changes the workspace.
     ///

@@ -13,7 +13,7 @@ struct HelpSnapshotTests {
         "The help text is the recorded one",
         arguments: [
             ("ferry", Ferry.self), ("sync", SyncCommand.self), ("push", PushCommand.self), ("pull", PullCommand.self),
-            ("undo", UndoCommand.self), ("log", LogCommand.self),
+            ("undo", UndoCommand.self), ("conflicts", ConflictsCommand.self), ("log", LogCommand.self),
             ("check-ignore", CheckIgnoreCommand.self), ("doctor", DoctorCommand.self),
             ("completion", CompletionCommand.self),
         ] as [(String, any ParsableCommand.Type)])

@@ -14,6 +14,11 @@ private func workspace(_ text: String) throws(ConfigurationError) -> WorkspaceCo
 
 @Suite("Configuration files")
 struct ConfigurationTests {
+    @Test("The user decides what becomes of secrets", arguments: SecretPolicy.allCases)
+    func secrets(policy: SecretPolicy) throws {
+        #expect(try user("secrets = \"\(policy.rawValue)\"").secrets == policy)
+    }
+
     @Test("An empty file changes nothing")
     func empty() throws {
         #expect(try user("") == UserConfiguration())
@@ -36,6 +41,7 @@ struct ConfigurationTests {
             [undo]
             keep = 20
             """)
+        #expect(configuration.secrets == nil)
         #expect(configuration.profiles.keys.sorted() == ["box", "odd name"])
         #expect(
             configuration.profiles["box"]?.command == ["kubectl", "exec", "-i", "box", "--"].map { Array($0.utf8) })
@@ -58,6 +64,8 @@ struct ConfigurationTests {
             ("[profiles.box]\ncommand = [\"a\", 1]", "'profiles.box.command[1]': it is an integer; "),
             ("[profiles.box]\ncommand = [\"a\"]\nshell = 1", "'profiles.box.shell': there is no such key; "),
             ("exclude = [1979-05-27]", "'exclude[0]': it is a date; "),
+            ("secrets = true", "'secrets': it is none of the policies; "),
+            ("secrets = \"Block\"", "'secrets': it is none of the policies; "),
             ("[undo]\nkeep = -1", "'undo.keep': it is an integer and not a number from 0; "),
             ("[limits]\nmax-delete = \"110%\"", "'limits.max-delete': it is neither a number nor a percentage; "),
             ("exclude = [\"a\\u0000b\"]", "it is not UTF-8 text, or it holds a NUL; "),

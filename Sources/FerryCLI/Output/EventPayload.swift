@@ -95,6 +95,40 @@ enum EventPayload {
         return event("run", members)
     }
 
+    /// An entry of the conflict store: `conflict` and `held` as a pull tells them, with where and when; `aside` for what is neither.
+    static func stored(_ conflict: StoredConflict) -> JSONValue {
+        let (_, reason) = ConflictLine.words(conflict)
+        var members: [String: JSONValue] = [
+            "kind": .string(name(conflict.kind)), "size": .integer(conflict.size), "reason": .string(reason),
+            "time": conflict.timeText.map { .string($0) } ?? .null, "run": conflict.run.map { .string($0) } ?? .null,
+        ]
+        add(conflict.path, as: "path", to: &members)
+        if !conflict.endpoint.isEmpty { add(conflict.endpoint, as: "endpoint", to: &members) }
+        if let place = conflict.place { add(place, as: "stored", to: &members) }
+        switch conflict.version {
+        case .stored: members["version"] = "stored"
+        case .deleted: members["version"] = "deleted"
+        case .leftInSandbox: members["version"] = "left-in-sandbox"
+        }
+        switch conflict.cause {
+        case .conflict: return event("conflict", members)
+        case .held(let rule):
+            members["rule"] = .string(name(rule))
+            return event("held", members)
+        case .unknown:
+            members["unknown"] = .bool(true)
+            return event("conflict", members)
+        case .setAside: return event("aside", members)
+        }
+    }
+
+    /// Stored versions that were dropped.
+    static func dropped(_ path: [UInt8], versions: Int) -> JSONValue {
+        var members: [String: JSONValue] = ["versions": JSONValue(versions)]
+        add(path, as: "path", to: &members)
+        return event("dropped", members)
+    }
+
     static func error(_ error: SyncError, destination: [UInt8]?, status: ExitStatus) -> JSONValue {
         var members: [String: JSONValue] = [
             "code": .string(error.code.rawValue), "message": .string(error.message),

@@ -16,6 +16,7 @@ struct ExitStatus: Hashable, Sendable {
     static let verification = ExitStatus(code: 8)
     static let transport = ExitStatus(code: 9)
     static let unsafeArchive = ExitStatus(code: 10)
+    static let secrets = ExitStatus(code: 11)
     static let timedOut = ExitStatus(code: 124)
 
     /// The clean stop after a signal.
@@ -25,7 +26,8 @@ struct ExitStatus: Hashable, Sendable {
     ///
     /// A signal counts more than all of them.
     static let precedence: [ExitStatus] = [
-        .unsafeArchive, .transport, .timedOut, .halted, .verification, .locked, .usage, .failed, .leftOver, .partial,
+        .unsafeArchive, .transport, .timedOut, .halted, .secrets, .verification, .locked, .usage, .failed, .leftOver,
+        .partial,
         .unstable, .done,
     ]
 
@@ -51,6 +53,7 @@ extension ExitStatus {
         case .verification: self = .verification
         case .transport: self = .transport
         case .unsafeArchive: self = .unsafeArchive
+        case .secrets: self = .secrets
         case .timedOut: self = .timedOut
         case .cancelled: self = interruption
         }
@@ -61,7 +64,7 @@ extension ExitStatus {
         switch problem {
         case .unreadable, .unwritable, .protected: self = .partial
         case .unstable: self = .unstable
-        case .skipped, .nothingLeft, .rescued, .baselineLost: self = .done
+        case .skipped, .nothingLeft, .rescued, .baselineLost, .secret: self = .done
         }
     }
 

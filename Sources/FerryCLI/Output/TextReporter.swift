@@ -94,13 +94,17 @@ final class TextReporter: SyncReporter {
             console.note("the workspace's version of each conflict stays; \(advice)")
         }
         if report.summary.held > 0 {
-            console.note("look at held entries in the sandbox, then let them in with --allow-held PATTERN")
+            console.note(
+                "look at held entries, then let them in with 'ferry sync conflicts --take-remote PATH' or --allow-held PATTERN"
+            )
         }
         if let run = report.run, style.names || style.statistics {
             console.note("'ferry sync undo \(run)' takes this back")
         }
         if let store = report.conflictStore {
-            console.note("the sandbox's versions are kept in '\(displayName(of: store))'")
+            console.note(
+                "the sandbox's versions are kept in '\(displayName(of: store))'; 'ferry sync conflicts' lists, shows and"
+                    + " takes them")
         }
     }
 }

@@ -33,6 +33,7 @@ struct ConfiguredDefaults {
             if let limit = user.limits.deletions { options.overrides.deletionLimit = limit }
             if let limit = workspace.limits.deletions { options.overrides.furtherDeletionLimit = limit }
         }
+        if let secrets = user.secrets { options.secrets = secrets }
         options.allowedHeld = PreservePatterns(Self.list(user.allowedHeld, "config.toml"))
     }
 

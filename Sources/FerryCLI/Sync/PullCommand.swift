@@ -70,7 +70,8 @@ struct PullCommand: AsyncParsableCommand {
         let run = SyncRun(
             console: console, output: output, options: options, deadline: sync.deadline,
             conflictAdvice: onConflict.policy == .keepLocal
-                ? "--on-conflict take-remote or both decides otherwise" : nil,
+                ? "'ferry sync conflicts' lists and resolves them, and --on-conflict take-remote or both decides otherwise at once"
+                : nil,
             showsDestination: false)
         let pull: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
             try await SyncEngine.pull(

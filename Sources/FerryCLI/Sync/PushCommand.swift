@@ -33,6 +33,16 @@ struct PushCommand: AsyncParsableCommand {
                 + " the same path, and otherwise found by the next pull."))
     var trustBaseline = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What to do about files that look like secrets: warn, block or off. Default: warn.",
+            discussion:
+                "Names such as .env and id_rsa, files of credentials, and well-known tokens and private keys in files up to"
+                + " 64 KiB that are to be sent. 'block' stops before any change in the sandbox, with exit code 11. The path and"
+                + " the rule are printed, never the secret.",
+            valueName: "policy"))
+    var secrets: SecretsArgument?
+
     @OptionGroup(title: "What is done")
     var sync: SyncArguments
     @OptionGroup(title: "What takes part")
@@ -56,6 +66,8 @@ struct PushCommand: AsyncParsableCommand {
             sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
         var options = try await prepared.options(workspace: workspace)
         options.trustsBaseline = trustBaseline
+        let secrets = try EnvironmentDefault.value("FERRY_SECRETS", for: secrets, SecretsArgument.init)
+        if let secrets { options.secrets = secrets.policy }
         let console = Console(color: output.color, dataToStandardError: endpoints.contains(.standardStream))
         prepared.explain(on: console)
         let run = SyncRun(

@@ -14,12 +14,13 @@ struct SyncCommand: AsyncParsableCommand {
               1  error                       8  verification failed
               2  wrong usage                 9  sandbox or transport failed
               3  conflicts or held entries  10  unsafe archive refused
-              4  halted before any change  124  timed out
-              5  some entries unreadable   130  stopped by a signal,
-                 or unwritable             143  cleanly
-              6  the source changed while it was read
+              4  halted before any change   11  secrets found, --secrets block
+              5  some entries unreadable   124  timed out
+                 or unwritable             130  stopped by a signal,
+              6  the source changed        143  cleanly
+                 while it was read
 
             Example: ferry sync push ~/project tar:project.tar.gz
             """,
-        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, LogCommand.self])
+        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, ConflictsCommand.self, LogCommand.self])
 }

@@ -20,6 +20,8 @@ public struct Problem: Error, Sendable, Hashable {
         case baselineLost
         /// The rules leave nothing of the workspace.
         case nothingLeft
+        /// What a push sends looks like a secret.
+        case secret
     }
 
     /// What kind of problem it is.

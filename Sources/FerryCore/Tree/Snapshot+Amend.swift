@@ -44,4 +44,20 @@ extension Snapshot {
 
     /// Says that all entries lie on one device.
     package mutating func amendDevices(to device: UInt64) { replaceDevices(by: device) }
+
+    /// Says that of the directories above a path nothing is known but that they are there: the tree was made for what is in it.
+    ///
+    /// - Parameter path: The path.
+    package mutating func amendAncestorsAsImplied(of path: RelativePath) {
+        var parent = path.parent
+        while let directory = parent {
+            if let id = entry(at: directory) {
+                amendRecord(of: id) { entry, _ in
+                    entry.flags.insert(.hasNoMetadata)
+                    entry.mode = 0o755
+                }
+            }
+            parent = directory.parent
+        }
+    }
 }

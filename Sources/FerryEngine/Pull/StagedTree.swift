@@ -58,10 +58,29 @@ struct StagedTree {
     }
 
     /// Takes out what is not let in, before anything is applied.
-    private func keepWithheld(_ plan: Plan, _ session: inout SyncSession) throws(SyncError) {
+    private func keepWithheld(_ plan: Plan, _ origin: Origin, _ session: inout SyncSession) throws(SyncError) {
         let outcome = WithheldEntries.take(plan, from: area.tree, to: area.kept)
         if let failure = outcome.failure { throw SyncError(.failed, "\(failure); the workspace was not changed") }
-        if outcome.count > 0 { session.report.conflictStore = try ConflictStore.keep(area, session.options) }
+        let entries: [ConflictRecord.Entry]
+        do throws(FileSystemError) {
+            entries = try ConflictRecord.Entry.withheld(by: plan, keptIn: area.kept)
+        } catch {
+            throw SyncError(.failed, "\(error); the workspace was not changed")
+        }
+        guard !entries.isEmpty else { return }
+        let record = ConflictRecord(
+            time: RunLog.now, run: origin.run.text, workspace: RunLogging.realPath(origin.path),
+            endpoint: origin.endpoint, entries: entries)
+        let place = try ConflictStore.keep(area, record, of: origin.workspace, &session)
+        if outcome.count > 0 { session.report.conflictStore = place }
+    }
+
+    /// What a run is about.
+    private struct Origin {
+        var run: RunID
+        var workspace: OpenDirectory
+        var path: [UInt8]
+        var endpoint: [UInt8]
     }
 
     /// Puts what was staged in its place and takes out what the plan deletes, under a journal: all of it, or nothing.
@@ -80,9 +99,9 @@ struct StagedTree {
         _ session: inout SyncSession
     ) throws(SyncError) -> Set<[UInt8]> {
         try session.begin(.applying)
-        try keepWithheld(plan, &session)
-        let options = session.options
         let run = RunID.now()
+        try keepWithheld(plan, Origin(run: run, workspace: workspace, path: path, endpoint: endpoint), &session)
+        let options = session.options
         let area: RunArea
         let state: RunState
         let journal: WrittenJournal

@@ -60,6 +60,7 @@ struct DirectoryPush {
         if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
             throw SyncError(halt)
         }
+        try session.checkSecrets(plan, in: workspace)
         let place: OpenDirectory
         if let sandbox { place = sandbox } else { place = try DirectoryEndpoints.openParent(of: sandboxPath) }
         try DirectoryEndpoints.checkSpace(summary, on: place, options)
@@ -113,6 +114,7 @@ struct DirectoryPush {
             purpose: .inPlace, owner: owner, threads: options.writingThreads, bandwidthLimit: options.bandwidthLimit,
             cancellation: cancellation, progress: progress)
         copyOptions.recordsWritten = recordsWritten
+        copyOptions.looksForSecrets = options.secrets == .warn
         let result = session.withProgress(
             .transferring, progress, totalEntries: plan.steps.count, totalBytes: summary.bytesToWrite
         ) {

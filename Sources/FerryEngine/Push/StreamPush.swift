@@ -27,6 +27,7 @@ struct StreamPush {
         let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy, base: nil)
         let summary = plan.summary()
         session.announce(plan, summary)
+        try session.checkSecrets(plan, in: workspace)
         if options.isDryRun { return }
 
         try session.begin(.transferring)

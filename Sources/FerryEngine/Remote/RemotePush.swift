@@ -64,6 +64,7 @@ struct RemotePush {
         if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
             throw SyncError(halt)
         }
+        try session.checkSecrets(plan, in: workspace)
         try connection.checkSpace(summary, options)
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {

@@ -14,14 +14,16 @@ struct EntryEncoder: ~Copyable {
     private let takesDigests: Bool
     private let feedsSandbox: Bool
     private let owners: PackOwners?
+    private let looksForSecrets: Bool
     /// The directory at hand: neighbours in a stream mostly share it.
     private var directory: (id: EntryID, path: [UInt8])
 
     init(
         _ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false,
-        owners: PackOwners? = nil
+        owners: PackOwners? = nil, looksForSecrets: Bool = false
     ) {
         self.owners = owners
+        self.looksForSecrets = looksForSecrets
         self.snapshot = snapshot
         self.takesDigests = takesDigests
         self.feedsSandbox = feedsSandbox
@@ -152,6 +154,12 @@ struct EntryEncoder: ~Copyable {
             chunk.buffer.withSpan(in: start..<(start + Int(size))) { bytes in
                 chunk.digests.append((snapshot.path(of: id), StreamDigest.of(bytes)))
             }
+        }
+        if looksForSecrets, size <= SecretContent.largestFile, let verdict = snapshot.undecidedSecret(id) {
+            let rule = chunk.buffer.withSpan(in: start..<(start + Int(size))) { bytes in
+                SecretContent.rule(in: bytes, named: verdict)
+            }
+            if let rule { chunk.problems.append(Problem(rule, at: snapshot.path(of: id))) }
         }
         chunk.buffer.appendPadding(after: size)
         chunk.contentBytes += size

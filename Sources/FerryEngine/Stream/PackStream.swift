@@ -100,6 +100,7 @@ struct PackStream: ~Copyable {
         let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests, owners) = (snapshot, root, options.takesDigests, scope.owners)
         let feedsSandbox = Sink.feedsSandbox
+        let looksForSecrets = options.secrets == .warn
         if feedsSandbox {
             encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true, owners: owners)
         }
@@ -109,7 +110,8 @@ struct PackStream: ~Copyable {
             result: PackChunk.init,
             state: {
                 EntryEncoder(
-                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox, owners: owners)
+                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox, owners: owners,
+                    looksForSecrets: looksForSecrets)
             },
             work: { index, chunk, encoder in
                 chunk.clear()

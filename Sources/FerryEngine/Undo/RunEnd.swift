@@ -63,10 +63,10 @@ enum RunEnd {
     ///
     /// - Returns: Where it is now.
     static func rescue(_ area: RunArea, _ options: SyncOptions) throws(SyncError) -> [UInt8] {
-        if let (path, directory) = try ConflictStore.directory(options) {
+        if let store = try ConflictStore.directory(options) {
             let name = StagingArea.rescueName(of: area)
-            if (try? area.move(to: directory, as: name, flushes: options.flushes)) != nil {
-                return path + [RelativePath.separator] + name.bytes
+            if (try? area.move(to: store.handle, as: name, flushes: options.flushes)) != nil {
+                return store.place(of: [], in: name)
             }
         }
         let place = (try? RootDirectory.realPath(of: area.container)) ?? []

@@ -1,11 +1,13 @@
 public import FerryCore
 import FerryFileSystem
 
-/// One line of the log: a push, a pull or an undo that was tried.
+/// One line of the log: a push, a pull, an undo or a resolved conflict that was tried.
 public struct RunRecord: Sendable {
     /// What was done.
     public enum Kind: String, Sendable, CaseIterable {
         case push, pull, undo
+        /// A version of the conflict store was taken.
+        case resolve
     }
 
     /// Seconds since 1970.
@@ -28,12 +30,7 @@ public struct RunRecord: Sendable {
     public var summary: PlanSummary
 
     /// The time as ISO 8601 has it, in UTC.
-    public var timeText: String {
-        let time = CalendarTime(time)
-        func digits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "\(time.year)-\(digits(time.month))-\(digits(time.day))T\(digits(time.hour)):\(digits(time.minute)):"
-            + "\(digits(time.second))Z"
-    }
+    public var timeText: String { CalendarTime(time).text }
 
     init?(_ entry: RunLogEntry) {
         guard let kind = Kind(rawValue: entry.kind) else { return nil }

@@ -55,6 +55,12 @@ package struct CalendarTime: Sendable, Equatable {
     package let minute: Int64
     package let second: Int64
 
+    /// As ISO 8601 has it.
+    package var text: String {
+        func digits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(year)-\(digits(month))-\(digits(day))T\(digits(hour)):\(digits(minute)):\(digits(second))Z"
+    }
+
     /// Takes seconds since 1970 apart.
     package init(_ seconds: Int64) {
         let ofDay = ((seconds % 86_400) + 86_400) % 86_400

@@ -45,7 +45,7 @@ package enum WithheldEntries {
     }
 
     /// A directory of which only the permission bits conflict holds what is let in as well.
-    private static func isWithheld(_ step: PlanStep, _ plan: Plan) -> Bool {
+    static func isWithheld(_ step: PlanStep, _ plan: Plan) -> Bool {
         step.action == .held
             || (step.action == .conflict && !plan.isPutBeside(step) && !plan.isInsideConflict(step))
     }

@@ -20,6 +20,11 @@ struct ContentCopier: ~Copyable {
     /// How much the kernel copies at once: enough that the calls do not count, little enough to stop soon when asked.
     private static let kernelCopySize = 16 << 20
 
+    /// The name's verdict under which the next small file is looked into for secrets; nil: it is not.
+    var wantedSecret: SecretNames.Verdict?
+    /// What was found in it.
+    private(set) var foundSecret: SecretRule?
+
     /// Copies.
     ///
     /// The destination must be new and empty.
@@ -40,6 +45,7 @@ struct ContentCopier: ~Copyable {
         to makeDestination: () throws(Errno) -> FileHandle,
         finish: (borrowing FileHandle, EntryStatus) throws(Errno) -> Void
     ) throws(SideFailure) -> Outcome {
+        foundSecret = nil
         let hasHoles = expected.flags.contains(.hasHoles)
         var expected = Fingerprint(size: expected.size, mtime: expected.mtime, ctime: expected.ctime, inode: inode)
         if expected.size < Self.bufferSize, !hasHoles {
@@ -92,6 +98,9 @@ struct ContentCopier: ~Copyable {
             try finish(destination, status)
         }
         bytes += Int64(count)
+        if let wantedSecret, count <= SecretContent.largestFile {
+            foundSecret = SecretContent.rule(in: buffer.span.extracting(..<count), named: wantedSecret)
+        }
         return isStable ? .copied(status) : .unstable(status)
     }
 

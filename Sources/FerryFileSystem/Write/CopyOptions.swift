@@ -25,6 +25,8 @@ package struct CopyOptions: Sendable {
     package var progress: TransferProgress
     /// Whether ``CopyResult/written`` is wanted.
     package var recordsWritten = false
+    /// Whether small files are looked into for secrets as they pass.
+    package var looksForSecrets = false
 
     package init(
         purpose: Purpose, owner: FileOwner? = nil, threads: Int = TreeScanner.defaultThreads,

@@ -90,8 +90,10 @@ struct CopyWorker: ~Copyable {
             .conflict where isStaging && kind == .directory:
             guard step.childGroup != 0 else { return false }
             let name = plan.source.terminatedName(of: id)
+            // One that conflicts as a whole is kept as it is, but for its owner being let in.
+            let mode = step.action == .conflict ? plan.source[id].mode | 0o700 : 0o700
             try onDestination { () throws(Errno) in
-                try place.destination.handle.makeDirectory(name, mode: 0o700)
+                try place.destination.handle.makeDirectory(name, mode: mode)
             }
             return true
         case .changeMode where !isStaging && kind == .file:
@@ -191,6 +193,7 @@ struct CopyWorker: ~Copyable {
         let before = output.bytes
         var written: EntryStatus?
         let wantsStatus = isFinal && device != nil
+        if shared.options.looksForSecrets { copier.wantedSecret = plan.source.undecidedSecret(id) }
         let outcome = try copier.copy(
             source, expected: record, inode: plan.source.inode(of: id), bytes: &output.bytes
         ) { () throws(Errno) in
@@ -205,6 +208,7 @@ struct CopyWorker: ~Copyable {
         }
         if let written { note(id, written) }
         pace.wait(for: output.bytes - before)
+        if let rule = copier.foundSecret { output.problems.append(Problem(rule, at: plan.source.path(of: id))) }
         if case .unstable = outcome {
             output.problems.append(
                 Problem(

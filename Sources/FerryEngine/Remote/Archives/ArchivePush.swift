@@ -40,6 +40,7 @@ struct ArchivePush {
         if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
             throw SyncError(halt)
         }
+        try session.checkSecrets(plan, in: workspace)
         if options.isDryRun { return }
         if !summary.changesNothing || !rootExists {
             try session.begin(.transferring)

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The command line: stored conflicts")
+struct ConflictsCommandTests {
+    private static func world() throws -> TestWorld {
+        let world = try TestWorld()
+        try world.write("world/ws/dir/inner.txt", "ours")
+        try world.write(
+            "io/a.tar",
+            archive {
+                $0.member("kept.txt", content: "theirs")
+                $0.member("dir/inner.txt", content: "their inner")
+                $0.member(".git/hooks/pre-push", content: "evil")
+            })
+        let run = try FerryRun(["sync", "pull", "tar:io/a.tar", "world/ws"], in: world)
+        #expect(run.status == 3 && run.errors.contains("'ferry sync conflicts'"), "\(run.errors)")
+        return world
+    }
+
+    @Test("the list says what, when, why, from where, and where it is; exit 0")
+    func list() throws {
+        let world = try Self.world()
+        let run = try FerryRun(["sync", "conflicts", "world/ws"], in: world)
+        #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+        let lines = run.output.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(
+            lines.contains {
+                $0.hasPrefix("conflict") && $0.contains("  kept.txt (") && $0.contains("from tar:io/a.tar")
+            })
+        #expect(lines.contains { $0.hasPrefix("held") && $0.contains(".git/hooks/pre-push (git would run it)") })
+        #expect(lines.allSatisfy { $0.contains("Z  ") && $0.contains("in " + world.stateDirectory) })
+        let empty = try FerryRun(["sync", "conflicts", "world/canary"], in: world)
+        #expect(empty.status == 0 && empty.output.isEmpty)
+    }
+
+    @Test("--json prints an object a line, --print0 raw paths")
+    func forPrograms() throws {
+        let world = try Self.world()
+        let json = try FerryRun(["sync", "conflicts", "world/ws", "--json"], in: world)
+        let events = try json.output.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(events.compactMap { $0["event"] as? String }.sorted() == ["conflict", "conflict", "held"])
+        #expect(events.allSatisfy { $0["v"] as? Int == 1 && $0["version"] as? String == "stored" })
+        #expect(events.contains { $0["path"] as? String == "kept.txt" && $0["endpoint"] as? String == "tar:io/a.tar" })
+        let raw = try FerryRun(["sync", "conflicts", "world/ws", "-0"], in: world)
+        #expect(Set(raw.output.split(separator: "\0")) == ["kept.txt", "dir/inner.txt", ".git/hooks/pre-push"])
+    }
+
+    @Test("--show prints, --take-remote takes, --keep-local drops, and the list gets shorter")
+    func resolve() throws {
+        let world = try Self.world()
+        let shown = try FerryRun(["sync", "conflicts", "world/ws", "--show", "kept.txt"], in: world)
+        #expect(shown.status == 0 && shown.output == "theirs", "\(shown.errors)")
+        let dry = try FerryRun(["sync", "conflicts", "world/ws", "--take-remote", "kept.txt", "-n", "-i"], in: world)
+        #expect(dry.status == 0 && dry.output.contains(" kept.txt") && world.text("world/ws/kept.txt") == "kept")
+        // A directory means all below it.
+        let taken = try FerryRun(
+            ["sync", "conflicts", "world/ws", "--take-remote", "./kept.txt", "--take-remote", "dir/"], in: world)
+        #expect(taken.status == 0, "\(taken.errors)")
+        #expect(world.text("world/ws/kept.txt") == "theirs" && world.text("world/ws/dir/inner.txt") == "their inner")
+        let kept = try FerryRun(["sync", "conflicts", "world/ws", "--keep-local", ".git/hooks/pre-push"], in: world)
+        #expect(kept.status == 0 && kept.output.contains("kept .git/hooks/pre-push"), "\(kept.errors)")
+        #expect(!world.exists("world/ws/.git/hooks/pre-push"))
+        #expect(try FerryRun(["sync", "conflicts", "world/ws"], in: world).output.isEmpty)
+        let undone = try FerryRun(["sync", "undo", "-C", "world/ws"], in: world)
+        #expect(undone.status == 0 && world.text("world/ws/dir/inner.txt") == "ours", "\(undone.errors)")
+    }
+
+    @Test("an edit since stops it with exit 4, a path without a version with 1, nonsense with 2")
+    func refusals() throws {
+        let world = try Self.world()
+        try world.write("world/ws/kept.txt", "newer")
+        try expectUnchanged(
+            ["sync", "conflicts", "world/ws", "--take-remote", "kept.txt"], status: 4,
+            naming: ["'kept.txt' was changed", "--allow newer-edits"], in: world)
+        try expectUnchanged(
+            ["sync", "conflicts", "world/ws", "--take-remote", "nothing"], status: 1,
+            naming: ["no version of 'nothing'"], in: world)
+        try expectUnchanged(
+            ["sync", "conflicts", "world/ws", "--keep-local", "../x"], status: 2, naming: ["no path below"], in: world)
+        let allowed = try FerryRun(
+            ["sync", "conflicts", "world/ws", "--take-remote", "kept.txt", "--allow", "newer-edits"], in: world)
+        #expect(allowed.status == 0 && world.text("world/ws/kept.txt") == "theirs", "\(allowed.errors)")
+    }
+
+    @Test("a store on another file system than the workspace holds and gives back the same")
+    func otherFileSystem() throws {
+        let world = try TestWorld()
+        let shared = "/dev/shm/ferry-conflicts-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: shared) }
+        try world.write("io/a.tar", archive { $0.member("kept.txt", content: "theirs") })
+        let state = ["--state-dir", shared]
+        let pull = try FerryRun(["sync", "pull", "tar:io/a.tar", "world/ws"] + state, in: world)
+        #expect(pull.status == 3, "\(pull.errors)")
+        let taken = try FerryRun(["sync", "conflicts", "world/ws", "--take-remote", "kept.txt"] + state, in: world)
+        #expect(taken.status == 0 && world.text("world/ws/kept.txt") == "theirs", "\(taken.errors)")
+    }
+}
