@@ -155,7 +155,7 @@ enum EventPayload {
         }
     }
 
-    private static func name(_ kind: EntryKind) -> String {
+    static func name(_ kind: EntryKind) -> String {
         switch kind {
         case .file: "file"
         case .directory: "directory"

@@ -21,5 +21,8 @@ struct SyncCommand: AsyncParsableCommand {
 
             Example: ferry sync push ~/project tar:project.tar.gz
             """,
-        subcommands: [PushCommand.self, PullCommand.self, UndoCommand.self, LogCommand.self])
+        subcommands: [
+            PushCommand.self, PullCommand.self, StatusCommand.self, DiffCommand.self, VerifyCommand.self,
+            UndoCommand.self, LogCommand.self,
+        ])
 }

@@ -52,13 +52,19 @@ struct StreamPull {
     }
 
     private func openInput() throws(SyncError) -> InputStream {
+        if case .archive(let path) = source { return try Self.openArchive(path) }
         do throws(Errno) {
-            if case .archive(let path) = source { return try .open(path) }
             return try .standardInput()
         } catch {
-            guard case .archive(let path) = source else {
-                throw SyncError(.failed, "cannot read standard input: \(error.description)")
-            }
+            throw SyncError(.failed, "cannot read standard input: \(error.description)")
+        }
+    }
+
+    /// Opens an archive by the path that the user gave.
+    static func openArchive(_ path: [UInt8]) throws(SyncError) -> InputStream {
+        do throws(Errno) {
+            return try .open(path)
+        } catch {
             let failure = FileSystemError("open the archive", path: path, cause: error)
             throw SyncError(error == .noSuchFileOrDirectory ? .halted : .failed, failure.description)
         }
