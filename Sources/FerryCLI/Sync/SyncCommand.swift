@@ -23,6 +23,7 @@ struct SyncCommand: AsyncParsableCommand {
             """,
         subcommands: [
             PushCommand.self, PullCommand.self, StatusCommand.self, DiffCommand.self, VerifyCommand.self,
-            UndoCommand.self, LogCommand.self,
+            PlanCommand.self,
+            ApplyCommand.self, UndoCommand.self, LogCommand.self,
         ])
 }

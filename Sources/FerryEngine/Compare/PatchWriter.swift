@@ -1,3 +1,4 @@
+import Crypto
 import FerryCore
 import FerryFileSystem
 import SystemPackage
@@ -60,13 +61,14 @@ struct PatchWriter: ~Copyable {
         let path = plan.destination.path(of: id)
         guard plan.destination[id].kind != .directory else { return line("Only in a: \(quotedName(of: path))/") }
         return header(path) + line("deleted file mode \(Self.mode(plan.destination[id]))")
-            + body(path, local(id), .none)
+            + body(path, local(id), .none, mode: nil)
     }
 
     private mutating func addition(of id: EntryID) -> [UInt8] {
         let path = plan.source.path(of: id)
         guard plan.source[id].kind != .directory else { return line("Only in b: \(quotedName(of: path))/") }
-        return header(path) + line("new file mode \(Self.mode(plan.source[id]))") + body(path, .none, remote(id))
+        return header(path) + line("new file mode \(Self.mode(plan.source[id]))")
+            + body(path, .none, remote(id), mode: nil)
     }
 
     private func modes(_ step: PlanStep) -> [UInt8] {
@@ -82,13 +84,22 @@ struct PatchWriter: ~Copyable {
     private mutating func change(_ step: PlanStep) -> [UInt8] {
         guard let source = step.source, let destination = step.destination else { return [] }
         let path = plan.source.path(of: source)
-        let text = body(path, local(destination), remote(source))
         let modes = plan.source[source].kind == .file ? modes(step) : []
+        let text = body(
+            path, local(destination), remote(source), mode: modes.isEmpty ? Self.mode(plan.source[source]) : nil)
         if !modes.isEmpty { return modes + text }
         return text.isEmpty ? [] : header(path) + text
     }
 
-    private func body(_ path: [UInt8], _ old: Content, _ new: Content) -> [UInt8] {
+    /// The lines from `index` on.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - old: What the workspace has.
+    ///   - new: What the sandbox has.
+    ///   - mode: The mode of both, where it is the same.
+    /// - Returns: The lines.
+    private func body(_ path: [UInt8], _ old: Content, _ new: Content, mode: String?) -> [UInt8] {
         let a = Array("a/".utf8) + path
         let b = Array("b/".utf8) + path
         let names =
@@ -104,12 +115,20 @@ struct PatchWriter: ~Copyable {
         case (.none, .bytes(let right)): (before, after) = ([], right)
         case (.none, .none): return []
         }
-        if UnifiedDiff.isBinary(before) || UnifiedDiff.isBinary(after) { return line("Binary files \(names) differ") }
+        guard before != after || Self.isNone(old) || Self.isNone(new) else { return [] }
+        // Without it, patch neither removes an empty file nor changes a link.
+        let ids =
+            (Self.isNone(old) ? Self.noObject : Self.object(before))
+            + ".." + (Self.isNone(new) ? Self.noObject : Self.object(after))
+        let index = line("index \(ids)" + (mode.map { " " + $0 } ?? ""))
+        if UnifiedDiff.isBinary(before) || UnifiedDiff.isBinary(after) {
+            return index + line("Binary files \(names) differ")
+        }
         let hunks = UnifiedDiff.hunks(from: before, to: after)
-        guard !hunks.isEmpty else { return [] }
+        guard !hunks.isEmpty else { return index }
         // A name with a space ends at the tabulator.
         let end = path.contains(UInt8(ascii: " ")) ? "\t" : ""
-        return line("--- " + (Self.isNone(old) ? "/dev/null" : quotedName(of: a) + end))
+        return index + line("--- " + (Self.isNone(old) ? "/dev/null" : quotedName(of: a) + end))
             + line("+++ " + (Self.isNone(new) ? "/dev/null" : quotedName(of: b) + end)) + hunks
     }
 
@@ -118,6 +137,17 @@ struct PatchWriter: ~Copyable {
     }
 
     private func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
+
+    private static let noObject = "0000000"
+
+    /// The beginning of git's name for content.
+    private static func object(_ content: [UInt8]) -> String {
+        var hash = Insecure.SHA1()
+        hash.update(data: Array("blob \(content.count)".utf8) + [0])
+        hash.update(data: content)
+        let digits = hash.finalize().prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return String(digits.prefix(7))
+    }
 
     private static func isNone(_ content: Content) -> Bool {
         if case .none = content { return true }

@@ -21,7 +21,7 @@ public struct SyncStatus: Sendable {
     ///
     /// Otherwise nothing says who changed what.
     public var hasBaseline = false
-    /// How many entries the workspace changed, made or deleted since then, without those that the sandbox changed as well.
+    /// How many entries the workspace changed, made or deleted since then.
     public var localChanges = 0
     /// How many entries the sandbox changed, made or deleted since then, conflicts and held ones included.
     public var remoteChanges = 0
@@ -102,6 +102,8 @@ private struct StatusSurvey {
             }
         }
         if status.pull.halt == nil, let plan = plans.first, plan.policy.merge == .pull {
+            // What is in conflict changed on both sides.
+            status.localChanges += plan.orderedSteps.count { $0.action == .conflict }
             status.remoteChanges = plan.orderedSteps.count {
                 $0.isChange || $0.action == .conflict || $0.action == .held
             }

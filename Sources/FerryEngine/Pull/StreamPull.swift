@@ -45,7 +45,12 @@ struct StreamPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        try PullTarget.checkHalts(plan, summary, options)
+        let kept = KeptPull(
+            workspace: workspacePath, endpoint: source.text, baseline: nil, remoteStamp: .never, digests: { _ in nil })
+        if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }
+        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch {
+            throw options.isDryRun ? error : kept.keep(plan, from: staging, halted: error, &session)
+        }
         if options.isDryRun { return }
         let workspace = try target.create()
         try staging.apply(plan, to: workspace, at: workspacePath, from: source.text, &session)
