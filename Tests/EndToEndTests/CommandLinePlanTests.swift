@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -8,11 +9,14 @@ struct CommandLinePlanTests {
     /// A workspace that was pushed and a sandbox that changed since.
     private static func world() throws -> TestWorld {
         let world = try TestWorld()
+        // What is written in the same tick as it is scanned is known to nobody.
+        Thread.sleep(forTimeInterval: 0.025)
         let push = try FerryRun(["sync", "push", "world/ws", "world/sandbox"], in: world)
         #expect(push.status == 0, "\(push.errors)")
         try world.write("world/sandbox/kept.txt", "changed")
         try world.write("world/sandbox/new", "new")
         try world.remove("world/sandbox/dir/inner.txt")
+        Thread.sleep(forTimeInterval: 0.025)
         return world
     }
 

@@ -39,8 +39,9 @@ struct PlanApply {
         try session.begin(.scanning)
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
-        let untouched = untouched(in: local.snapshot, target.directory)
-        var plan = self.plan(local.snapshot, baseline, untouched, options)
+        var tree = local.snapshot
+        let untouched = untouched(in: &tree, target.directory)
+        var plan = self.plan(tree, baseline, untouched, options)
         if !paths.isEmpty { plan.restrict(to: paths) }
         try checkFresh(plan, untouched)
         let summary = plan.summary()
@@ -158,8 +159,9 @@ struct PlanApply {
 
     /// The paths of steps at which the workspace has what the plan saw; of a directory only what it is counts, not what is in it.
     ///
-    /// A run that was taken back gives everything a new ctime; then the content decides.
-    private func untouched(in local: Snapshot, _ workspace: OpenDirectory?) -> Set<[UInt8]> {
+    /// A run that was taken back gives everything a new ctime; then the content decides, and where it is the same, the tree gets the ctime
+    /// that the plan saw: for the merge nothing has happened.
+    private func untouched(in local: inout Snapshot, _ workspace: OpenDirectory?) -> Set<[UInt8]> {
         var paths: Set<[UInt8]> = []
         var doubtful: [(step: StoredPlan.Step, id: EntryID)] = []
         for step in stored.steps {
@@ -176,13 +178,19 @@ struct PlanApply {
             } else {
                 now.ctime = then.ctime
                 guard now == then else { continue }
-                if local[id].kind == .symlink { paths.insert(step.path) } else { doubtful.append((step, id)) }
+                if local[id].kind != .symlink {
+                    doubtful.append((step, id))
+                } else {
+                    paths.insert(step.path)
+                    local.amend(id, inode: then.inode, ctime: then.ctime)
+                }
             }
         }
         guard let workspace, !doubtful.isEmpty else { return paths }
         let hashed = ContentHasher.digests(of: doubtful.map(\.id), in: local, root: workspace)
         for (file, digest) in zip(doubtful, hashed.digests) where digest == file.step.digest {
             paths.insert(file.step.path)
+            if let then = file.step.local { local.amend(file.id, inode: then.inode, ctime: then.ctime) }
         }
         return paths
     }

@@ -58,7 +58,7 @@ extension SyncEngine {
         planning.keepsPlan = true
         let report = try await pull(
             from: sandbox, to: workspace, options: planning, cancellation: cancellation, observer: observer)
-        guard let file else { return report }
+        guard let file, report.plan != nil else { return report }
         try await onThread(named: "plan") { () throws(SyncError) in
             do throws(FileSystemError) { try PlanStore.write(report.planRecord, at: file) } catch {
                 throw SyncError(
