@@ -13,7 +13,7 @@ extension SyncSession {
         note(plan.problems)
     }
 
-    private func isTold(_ step: PlanStep) -> Bool {
+    func isTold(_ step: PlanStep) -> Bool {
         switch step.action {
         case .descend, .compare, .unchanged: false
         case .conflict, .held, .blocked: true
@@ -21,7 +21,7 @@ extension SyncSession {
         }
     }
 
-    private func item(_ step: PlanStep, in plan: Plan) -> SyncItem {
+    func item(_ step: PlanStep, in plan: Plan) -> SyncItem {
         let (snapshot, id) =
             step.source.map { (plan.source, $0) } ?? (plan.destination, step.destination ?? plan.destination.root)
         let record = snapshot[id]

@@ -83,7 +83,7 @@ public enum SyncEngine {
                 log(error.code.rawValue)
                 throw error
             }
-            log(session.report.isPartial ? "partial" : "done")
+            log(session.options.keepsPlan ? "planned" : session.report.isPartial ? "partial" : "done")
             return session.finish()
         }
     }

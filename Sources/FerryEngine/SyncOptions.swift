@@ -78,6 +78,8 @@ public struct SyncOptions: Sendable {
     public var owner: FileOwner?
     /// Whether to stop after the plan.
     public var isDryRun = false
+    /// Whether a pull keeps its plan and what it fetched instead of changing the workspace.
+    var keepsPlan = false
     /// Whether each changed entry is told to the observer; conflicts and held entries always are.
     public var reportsItems = true
     /// Whether directories on other file systems are left out.

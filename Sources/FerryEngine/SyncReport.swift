@@ -22,6 +22,10 @@ public struct SyncReport: Sendable {
     public var isDryRun = false
     /// The name under which the change of the workspace can be undone; nil when nothing was changed or nothing is kept.
     public var run: String?
+    /// The plan that was kept to be applied later; nil when none was.
+    public var plan: String?
+    /// That plan's file.
+    var planRecord: [UInt8] = []
     /// The run that was undone.
     public var undoes: String?
     /// Where the sandbox's versions of conflicting and held entries were kept; nil when there were none or no state directory.

@@ -88,7 +88,8 @@ extension SyncSession {
         }
         note(comparison.problems)
         try checkCancellation()
-        plan.settle(answers(plan, comparison.equal, destination, digests))
+        settled = (plan.comparisons, answers(plan, comparison.equal, destination, digests))
+        plan.settle(settled.answers)
     }
 
     /// Compares files that metadata alone does not decide with a sandbox's, by digests from both sides.

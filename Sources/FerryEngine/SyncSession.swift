@@ -10,6 +10,8 @@ struct SyncSession: ~Copyable {
     var report = SyncReport()
     /// Held until the sync has ended.
     var locks: SyncLocks?
+    /// What the last comparison of content found out, for the steps that waited for it.
+    var settled: (steps: [Int], answers: [ContentAnswer]) = ([], [])
     private let start = ContinuousClock.now
     private var stage: (SyncProgress.Stage, ContinuousClock.Instant)?
 

@@ -13,6 +13,8 @@ struct HelpSnapshotTests {
         "The help text is the recorded one",
         arguments: [
             ("ferry", Ferry.self), ("sync", SyncCommand.self), ("push", PushCommand.self), ("pull", PullCommand.self),
+            ("status", StatusCommand.self), ("diff", DiffCommand.self), ("verify", VerifyCommand.self),
+            ("plan", PlanCommand.self), ("plan-pull", PlanPullCommand.self), ("apply", ApplyCommand.self),
             ("undo", UndoCommand.self), ("conflicts", ConflictsCommand.self), ("log", LogCommand.self),
             ("check-ignore", CheckIgnoreCommand.self), ("doctor", DoctorCommand.self),
             ("completion", CompletionCommand.self),

@@ -1,3 +1,4 @@
+import FerryCore
 import Synchronization
 import SystemPackage
 
@@ -44,6 +45,25 @@ final class Console: Sendable {
             state.pending.append(contentsOf: line.utf8)
             state.pending.append(UInt8(ascii: "\n"))
             // Large enough that a long listing costs few calls.
+            if !buffers || state.pending.count >= 64 << 10 { flush(&state) }
+            drawProgress(&state)
+        }
+    }
+
+    /// Prints bytes as they are; on a terminal with `\ooo` for what could do something to it.
+    func print(bytes: [UInt8]) {
+        let isPlain = buffers || bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x09 }
+        state.withLock { state in
+            eraseProgress(&state)
+            if isPlain {
+                state.pending += bytes
+            } else {
+                let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+                    line.split(separator: 0x09, omittingEmptySubsequences: false).map { displayName(of: $0) }
+                        .joined(separator: "\t")
+                }
+                state.pending += Array(lines.joined(separator: "\n").utf8)
+            }
             if !buffers || state.pending.count >= 64 << 10 { flush(&state) }
             drawProgress(&state)
         }

@@ -78,6 +78,7 @@ enum EventPayload {
         for (stage, time) in report.stageTimes { stages[stage.rawValue] = .number(Quantity.seconds(time)) }
         members["stage_seconds"] = .object(stages)
         if let run = report.run { members["run"] = .string(run) }
+        if let plan = report.plan { members["plan"] = .string(plan) }
         if let undone = report.undoes { members["undoes"] = .string(undone) }
         if let store = report.conflictStore { add(store, as: "conflict_store", to: &members) }
         return event("summary", members)
@@ -189,7 +190,7 @@ enum EventPayload {
         }
     }
 
-    private static func name(_ kind: EntryKind) -> String {
+    static func name(_ kind: EntryKind) -> String {
         switch kind {
         case .file: "file"
         case .directory: "directory"

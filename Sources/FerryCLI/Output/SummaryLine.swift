@@ -22,6 +22,7 @@ enum SummaryLine {
         let bytes = report.isDryRun ? summary.bytesToWrite : report.transferredBytes
         let size = summary.changesNothing ? "\(Quantity.count(report.sourceEntries)) entries" : Quantity.bytes(bytes)
         return "\(counts); \(size) in \(Quantity.duration(report.duration))" + (report.isDryRun ? " (dry run)" : "")
+            + (report.plan.map { " (plan \($0), nothing is changed yet)" } ?? "")
     }
 
     /// The lines of `--stats`.

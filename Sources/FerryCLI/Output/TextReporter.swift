@@ -101,6 +101,7 @@ final class TextReporter: SyncReporter {
         if let run = report.run, style.names || style.statistics {
             console.note("'ferry sync undo \(run)' takes this back")
         }
+        if let plan = report.plan { console.note("'ferry sync apply \(plan)' carries it out") }
         if let store = report.conflictStore {
             console.note(
                 "the sandbox's versions are kept in '\(displayName(of: store))'; 'ferry sync conflicts' lists, shows and"

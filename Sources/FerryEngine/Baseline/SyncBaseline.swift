@@ -6,7 +6,7 @@ import FerryFileSystem
 /// Without a state directory there is none, and every sync is like the first.
 struct SyncBaseline {
     private let store: BaselineStore?
-    private var header: BaselineHeader
+    private(set) var header: BaselineHeader
     /// What was agreed on before this sync; nil when nothing was.
     private(set) var old: Baseline?
     /// What the sandbox's fingerprints in it are worth.

@@ -43,8 +43,16 @@ struct DirectoryPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        try PullTarget.checkHalts(plan, summary, options)
+        var halt: SyncError?
+        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch { halt = error }
+        if let halt, options.isDryRun || !KeptPull.isWorthKeeping(halt, options), !options.keepsPlan { throw halt }
         if options.isDryRun { return }
+        if options.keepsPlan || halt != nil {
+            let kept = KeptPull(
+                workspace: workspacePath, endpoint: sandboxPath, baseline: baseline, remoteStamp: stamp,
+                digests: { _ in nil })
+            return try keep(plan, summary, kept, halt, from: sandbox, to: target, &session)
+        }
         let first = session.report.problems.count
         var workspace = target.directory
         var failed: Set<[UInt8]> = []
@@ -65,5 +73,25 @@ struct DirectoryPull {
             PulledState.of(
                 plan, in: workspace, at: workspacePath, scanned: stamp, changed: !summary.changesNothing,
                 failed: failed.union(session.failures(since: first)), session))
+    }
+
+    /// Fetches what differs and keeps it with the plan.
+    private func keep(
+        _ plan: Plan, _ summary: PlanSummary, _ kept: KeptPull, _ halt: SyncError?, from sandbox: OpenDirectory,
+        to target: PullTarget, _ session: inout SyncSession
+    ) throws(SyncError) {
+        let place: OpenDirectory
+        if let workspace = target.directory {
+            place = workspace
+        } else {
+            place = try DirectoryEndpoints.openParent(of: workspacePath)
+        }
+        try session.begin(.transferring)
+        try DirectoryEndpoints.checkSpace(summary, on: place, session.options)
+        var staging = try StagedTree(for: place, session.options)
+        defer { staging.discard() }
+        try staging.copy(plan, summary, from: sandbox, workspace: place, &session)
+        if let halt { throw kept.keep(plan, from: staging, halted: halt, &session) }
+        try kept.keep(plan, from: staging, &session)
     }
 }

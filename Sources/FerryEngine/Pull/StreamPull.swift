@@ -45,20 +45,31 @@ struct StreamPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        try PullTarget.checkHalts(plan, summary, options)
+        let kept = KeptPull(
+            workspace: workspacePath, endpoint: source.text, baseline: nil, remoteStamp: .never, digests: { _ in nil })
+        if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }
+        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch {
+            throw options.isDryRun ? error : kept.keep(plan, from: staging, halted: error, &session)
+        }
         if options.isDryRun { return }
         let workspace = try target.create()
         try staging.apply(plan, to: workspace, at: workspacePath, from: source.text, &session)
     }
 
     private func openInput() throws(SyncError) -> InputStream {
+        if case .archive(let path) = source { return try Self.openArchive(path) }
         do throws(Errno) {
-            if case .archive(let path) = source { return try .open(path) }
             return try .standardInput()
         } catch {
-            guard case .archive(let path) = source else {
-                throw SyncError(.failed, "cannot read standard input: \(error.description)")
-            }
+            throw SyncError(.failed, "cannot read standard input: \(error.description)")
+        }
+    }
+
+    /// Opens an archive by the path that the user gave.
+    static func openArchive(_ path: [UInt8]) throws(SyncError) -> InputStream {
+        do throws(Errno) {
+            return try .open(path)
+        } catch {
             let failure = FileSystemError("open the archive", path: path, cause: error)
             throw SyncError(error == .noSuchFileOrDirectory ? .halted : .failed, failure.description)
         }

@@ -23,7 +23,13 @@ struct RemoteApply {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        try PullTarget.checkHalts(plan, summary, options)
+        let kept = KeptPull(
+            workspace: target.path, endpoint: source, baseline: baseline, remoteStamp: remoteStamp,
+            digests: digests.lookup(in: plan.source))
+        if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }
+        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch {
+            throw options.isDryRun ? error : kept.keep(plan, from: staging, halted: error, &session)
+        }
         if options.isDryRun { return }
         let hasChanges = !summary.changesNothing
         var workspace = target.directory

@@ -93,13 +93,18 @@ final class RemoteConnection {
         return result
     }
 
+    /// The SHA-256 of files, taken over there; nil for one that could not be read.
+    func digests(of paths: [[UInt8]]) throws(SyncError) -> [[UInt8]?] {
+        if facts.digest == .none { return paths.map { _ in nil } }
+        do throws(RemoteFailure) { return try session.digests(of: paths) } catch { throw error.syncError }
+    }
+
     /// Compares files that metadata alone does not decide, by digests from both sides.
     func compareContent(
         _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession
     ) throws(SyncError) {
         try sync.settle(&plan, from: workspace, log) { (paths) throws(SyncError) in
-            if facts.digest == .none { return paths.map { _ in nil } }
-            do throws(RemoteFailure) { return try session.digests(of: paths) } catch { throw error.syncError }
+            try digests(of: paths)
         }
     }
 

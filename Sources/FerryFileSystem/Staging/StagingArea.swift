@@ -121,6 +121,22 @@ package final class StagingArea: Sendable {
         }
     }
 
+    /// Moves ``tree`` to another directory; the area can then only be discarded.
+    ///
+    /// - Parameters:
+    ///   - directory: Where it goes.
+    ///   - newName: What it is called there.
+    /// - Returns: False when the directory is on another file system; then nothing was moved.
+    /// - Throws: Why it cannot be moved.
+    func moveTree(to directory: OpenDirectory, as newName: TerminatedName) throws(Errno) -> Bool {
+        do throws(Errno) {
+            try lock.directory.handle.renameWithoutReplacing(RunArea.treeName, to: directory.handle, as: newName)
+            return true
+        } catch .improperLink {
+            return false
+        }
+    }
+
     /// Removes the area and everything in it, unless it has become a run's.
     package func discard() { DirectoryEraser.erase(name, in: container) }
 

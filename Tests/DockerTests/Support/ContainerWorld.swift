@@ -48,7 +48,7 @@ final class ContainerWorld {
         return .sandbox(endpoint)
     }
 
-    private func options(_ change: (inout SyncOptions) -> Void) -> SyncOptions {
+    func options(_ change: (inout SyncOptions) -> Void = { _ in }) -> SyncOptions {
         var options = SyncOptions()
         options.stateDirectory = directory.path("state")
         change(&options)

@@ -2,6 +2,7 @@ import Crypto
 import FerryArchive
 import FerryCore
 import FerryThreads
+import FerryTransport
 
 /// What a sandbox's directory holds, read from an archive of all of it, with the digest of each file.
 struct ArchiveListing: Sendable {
@@ -24,6 +25,25 @@ enum ArchiveListingFailure: Error {
     case archive(ArchiveError)
     case refused(RefusedListing)
     case cancelled
+
+    /// The error to tell.
+    ///
+    /// - Parameter name: What was listed.
+    /// - Returns: The error; nothing was changed.
+    func syncError(listing name: String) -> SyncError {
+        switch self {
+        case .cancelled: SyncError(.cancelled, "stopped on request: listing '\(name)'")
+        case .refused(let error): RemoteFailure.refused(error).syncError
+        case .archive(let error):
+            if let cause = error.cause as? TransportError {
+                RemoteFailure.transport(cause).syncError
+            } else if error.code == .stream || error.code == .codec {
+                SyncError(.failed, "\(error); nothing was changed")
+            } else {
+                SyncError(.unsafeArchive, "\(error); nothing was changed")
+            }
+        }
+    }
 }
 
 /// Reads an archive only to see what is in it; nothing is written anywhere.

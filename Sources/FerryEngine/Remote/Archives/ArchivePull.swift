@@ -39,7 +39,7 @@ struct ArchivePull {
         var policy = baseline.policy(options.pullPolicy)
         policy.remoteDigest = digests.lookup(in: remote)
         var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
-        let unpacked = try notPacked(plan)
+        let unpacked = try Self.notPacked(plan, connection)
         if !unpacked.isEmpty {
             session.note(unpacked)
             remote.markDirectories([.unreadable, .holdsUnlisted])
@@ -53,7 +53,7 @@ struct ArchivePull {
     /// What is still in the sandbox, of what a plan deletes because the archive does not hold it.
     ///
     /// Of a directory that is gone nothing is left, so only the top of what is deleted is asked for.
-    private func notPacked(_ plan: Plan) throws(SyncError) -> [Problem] {
+    static func notPacked(_ plan: Plan, _ connection: ArchiveConnection) throws(SyncError) -> [Problem] {
         var gone: [UInt8]?
         var problems: [Problem] = []
         for step in plan.orderedSteps where step.action == .delete {

@@ -1,0 +1,99 @@
+import ArgumentParser
+import FerryCore
+import FerryEngine
+import Glibc
+
+/// The group of commands that plan without changing anything.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Fetch a sandbox's results and keep them with a plan, to be applied later.",
+        subcommands: [PlanPullCommand.self])
+}
+
+/// `ferry sync plan pull`.
+struct PlanPullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull",
+        abstract: "Fetch results and plan what a pull would do with them.",
+        discussion: """
+            Everything is fetched and checked as by a pull, and kept in the state directory with the plan: from then on the sandbox \
+            is not needed any more. The name of the plan, a digest of it, is printed; 'ferry sync apply' carries it out. Where a pull \
+            would halt, so will that. The 10 latest plans are kept.
+
+            \(Targets.help)
+
+            Example: ferry sync plan pull docker://agent/work ~/project -i
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The sandbox, a directory, tar:FILE, or '-' for standard input.", valueName: "src"),
+        completion: .directory)
+    var source: String
+
+    @Argument(help: ArgumentHelp("The workspace.", valueName: "dst"), completion: .directory)
+    var destination: String
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp(
+            "Also write the plan to FILE.",
+            discussion: "It says what will be done; the results stay in the state directory.", valueName: "file"),
+        completion: .file())
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp("What to do with an entry that differs on both sides.", valueName: "policy"))
+    var onConflict = ConflictArgument(.keepLocal)
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Let in what matches PATTERN although it would be held for review. Can be given several times.",
+            valueName: "pattern"))
+    var allowHeld: [String] = []
+
+    @OptionGroup(title: "What is done")
+    var sync: SyncArguments
+    @OptionGroup(title: "What takes part")
+    var rules: RuleArguments
+    @OptionGroup(title: "Paths")
+    var selection: SelectionArguments
+    @OptionGroup(title: "Deletion")
+    var deletion: DeletionArguments
+    @OptionGroup(title: "Output")
+    var told: OutputArguments
+
+    func validate() throws {
+        if selection.filesFrom != nil {
+            throw ValidationError(
+                "a plan takes no --files-from; apply a part of it instead: ferry sync apply PLAN PATH")
+        }
+    }
+
+    func run() async throws {
+        let endpoint = try Targets.endpoint(source)
+        let workspace = try Targets.workspace(destination)
+        try Targets.checkStream(endpoint, descriptor: STDIN_FILENO)
+        let prepared = SyncPreparation(
+            sync: sync, rules: rules, selection: selection, deletion: deletion, output: told)
+        var options = try await prepared.options(
+            workspace: workspace, pulledFrom: endpoint, otherInputs: endpoint == .standardStream ? 1 : 0)
+        options.conflicts = onConflict.policy
+        var held = options.allowedHeld.list
+        held.append(contentsOf: RuleArguments.patterns(allowHeld, "--allow-held"))
+        options.allowedHeld = PreservePatterns(held)
+        let console = Console(color: told.color)
+        let run = SyncRun(
+            console: console, output: told, options: options, deadline: sync.deadline, conflictAdvice: nil,
+            showsDestination: false)
+        let file = output.map(ArgumentText.bytes)
+        let plan: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
+            try await SyncEngine.planPull(
+                from: endpoint, to: workspace, file: file, options: options, cancellation: cancellation,
+                observer: observer)
+        }
+        let status = await run.runAll([(ArgumentText.bytes(of: destination), plan)])
+        try console.close(with: status)
+    }
+}
