@@ -152,6 +152,7 @@ enum EventPayload {
         case .blocked: "blocked"
         case .compare: "compare"
         case .unchanged: "unchanged"
+        case .withheld: "withheld"
         }
     }
 

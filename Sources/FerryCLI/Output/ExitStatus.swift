@@ -61,7 +61,7 @@ extension ExitStatus {
         switch problem {
         case .unreadable, .unwritable, .protected: self = .partial
         case .unstable: self = .unstable
-        case .skipped, .nothingLeft, .rescued, .baselineLost: self = .done
+        case .skipped, .nothingLeft, .rescued, .baselineLost, .divergedRepository: self = .done
         }
     }
 

@@ -58,10 +58,15 @@ struct StagedTree {
     }
 
     /// Takes out what is not let in, before anything is applied.
-    private func keepWithheld(_ plan: Plan, _ session: inout SyncSession) throws(SyncError) {
+    private func keepWithheld(
+        _ plan: Plan, _ workspace: OpenDirectory, _ session: inout SyncSession
+    ) throws(SyncError) {
         let outcome = WithheldEntries.take(plan, from: area.tree, to: area.kept)
         if let failure = outcome.failure { throw SyncError(.failed, "\(failure); the workspace was not changed") }
-        if outcome.count > 0 { session.report.conflictStore = try ConflictStore.keep(area, session.options) }
+        guard outcome.count > 0 else { return }
+        let repositories = try RescuedRepositories(of: plan, in: area, workspace: workspace)
+        session.report.conflictStore = try ConflictStore.keep(area, session.options)
+        session.note(repositories.problems(keptIn: session.report.conflictStore))
     }
 
     /// Puts what was staged in its place and takes out what the plan deletes, under a journal: all of it, or nothing.
@@ -80,7 +85,7 @@ struct StagedTree {
         _ session: inout SyncSession
     ) throws(SyncError) -> Set<[UInt8]> {
         try session.begin(.applying)
-        try keepWithheld(plan, &session)
+        try keepWithheld(plan, workspace, &session)
         let options = session.options
         let run = RunID.now()
         let area: RunArea

@@ -25,6 +25,8 @@ struct RemoteApply {
         session.announce(plan, summary)
         try PullTarget.checkHalts(plan, summary, options)
         if options.isDryRun { return }
+        // What is staged moves into the workspace.
+        let indexes = GitIndexDigests(of: plan)
         let hasChanges = !summary.changesNothing
         var workspace = target.directory
         var failed: Set<[UInt8]> = []
@@ -39,6 +41,6 @@ struct RemoteApply {
             failed: failed.union(session.failures(since: firstProblem)), session)
         applied.sourceStamp = remoteStamp
         applied.digest = digests.lookup(in: plan.source)
-        try baseline.advance(plan, applied)
+        try baseline.advance(plan, indexes: indexes, applied)
     }
 }
