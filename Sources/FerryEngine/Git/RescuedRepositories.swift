@@ -65,8 +65,8 @@ struct RescuedRepositories {
         guard conflict.isInWorkspace else {
             return "and the sandbox's is kept\(named): look at it with: git clone \(repository) DIRECTORY"
         }
-        return "and the sandbox's commits are kept\(named): fetch them as sandbox/BRANCH with: git --git-dir=\(directory)"
-            + " fetch \(repository) '+refs/heads/*:refs/remotes/sandbox/*'"
+        return "and the sandbox's commits are kept\(named): fetch them as sandbox/heads/BRANCH with: git --git-dir=\(directory)"
+            + " fetch --no-tags \(repository) '+refs/*:refs/sandbox/*'" + (stored.isDetached ? " +HEAD:refs/sandbox/HEAD" : "")
     }
 
     private func shell(_ path: [UInt8]) -> String { displayName(of: ShellText.quoted(path)) }

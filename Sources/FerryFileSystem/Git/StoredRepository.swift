@@ -10,6 +10,8 @@ package struct StoredRepository: Sendable {
     package private(set) var path: [UInt8]?
     /// The commit that the sandbox's `HEAD` names, in hexadecimal digits; nil when that cannot be told.
     package private(set) var head: [UInt8]?
+    /// Whether that `HEAD` is on no branch.
+    package private(set) var isDetached = false
 
     private static let name = "sandbox.git"
 
@@ -32,6 +34,7 @@ package struct StoredRepository: Sendable {
             let refs = RefFiles(holder)
             guard let top = refs.content(of: Array("HEAD".utf8)) else { return }
             head = refs.commit(named: top)
+            isDetached = head == top
             let name = try Self.makeDirectory(in: holder)
             path = conflict.path + [RelativePath.separator] + name.bytes
             let made = OpenDirectory(try holder.handle.openDirectory(name))

@@ -23,7 +23,7 @@ struct GitLayoutTests {
         let run = try git.pull(status: 3)
         #expect(run.errors.split(separator: "\n").count { $0.hasPrefix("conflict:") } == 1, "\(run.errors)")
         try git.local(GitWorld.fetchCommand(in: run))
-        #expect(try git.local("git log --format=%s sandbox/topic") == "inTree\ntwo\none")
+        #expect(try git.local("git log --format=%s sandbox/heads/topic") == "inTree\ntwo\none")
         try git.expectSettled(status: "?? tree/")
     }
 
@@ -42,7 +42,7 @@ struct GitLayoutTests {
         #expect(run.errors.contains("conflict: .git/modules/sub/:"), "\(run.errors)")
         #expect(!run.errors.contains("conflict: .git/:"))
         try git.local(GitWorld.fetchCommand(in: run))
-        #expect(try git.local("git -C sub rev-parse sandbox/main") == theirs)
+        #expect(try git.local("git -C sub rev-parse sandbox/heads/main") == theirs)
         #expect(try git.local("git -C sub log --format=%s") == "mine\ns1")
         #expect(try git.local("git -C sub fsck 2>&1 | grep -v dangling || true") == "")
         try git.expectSettled(status: "M sub")
@@ -81,7 +81,7 @@ struct GitLayoutTests {
         #expect(try git.localHead == git.remoteHead)
         #expect(try git.local("git -C inner log --format=%s") == "mine\ni1")
         try git.local(GitWorld.fetchCommand(in: run))
-        #expect(try git.local("git -C inner log --format=%s sandbox/main") == "theirs\ni1")
+        #expect(try git.local("git -C inner log --format=%s sandbox/heads/main") == "theirs\ni1")
         try git.expectSettled()
     }
 }

@@ -18,10 +18,10 @@ struct GitPullTests {
         // The files came; they are not committed here.
         try git.expectSound(status: "?? more\n?? theirs")
         try git.local(GitWorld.fetchCommand(in: run))
-        #expect(try git.local("git rev-parse sandbox/topic") == theirs)
-        #expect(try git.local("git log --format=%s sandbox/topic") == "more\ntheirs\ntwo\none")
-        #expect(try git.local("git rev-parse sandbox/main") == git.remote("git rev-parse main"))
-        try git.local("git worktree prune; git merge -q -m merged sandbox/topic 2>&1 || (rm more theirs; git merge -q -m merged sandbox/topic)")
+        #expect(try git.local("git rev-parse sandbox/heads/topic") == theirs)
+        #expect(try git.local("git log --format=%s sandbox/heads/topic") == "more\ntheirs\ntwo\none")
+        #expect(try git.local("git rev-parse sandbox/heads/main") == git.remote("git rev-parse main"))
+        try git.local("rm more theirs; git merge -q -m merged sandbox/heads/topic")
         try git.expectSettled()
         try git.push()
         #expect(try git.remoteHead == git.localHead)
@@ -60,8 +60,7 @@ struct GitPullTests {
         try git.remote(GitWorld.commit("theirs"))
         try git.pull()
         #expect(try git.localHead == git.remoteHead)
-        try git.expectSettled()
-        // Again, after the pull: the baseline knows the new index.
+        // Again, right after the pull: the baseline knows the new index.
         try git.local("touch -d '2002-01-01' two; git status")
         try git.remote(GitWorld.commit("again"))
         try git.pull()
@@ -150,7 +149,7 @@ struct GitPullTests {
             let run = try git.pull(status: 3)
             #expect(try git.local("git log --format=%s") == "mine\ntwo\none")
             try git.local(GitWorld.fetchCommand(in: run))
-            #expect(try git.local("git rev-parse sandbox/main") == theirs)
+            #expect(try git.local("git rev-parse sandbox/heads/main") == theirs)
             try git.expectSettled(status: "?? theirs")
             try git.push()
             #expect(try git.remoteHead == git.localHead)
@@ -166,7 +165,7 @@ struct GitPullTests {
             let theirs = try git.remoteHead
             let run = try git.pull(status: 3)
             try git.local(GitWorld.fetchCommand(in: run))
-            #expect(try git.local("git rev-parse sandbox/main") == theirs)
+            #expect(try git.local("git rev-parse sandbox/heads/main") == theirs)
             try git.expectSettled(status: "?? theirs")
         }
     }

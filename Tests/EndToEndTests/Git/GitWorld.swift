@@ -98,7 +98,7 @@ struct GitWorld {
 
     /// The command that a message tells.
     static func fetchCommand(in run: FerryRun) throws -> String {
-        let line = try #require(run.errors.split(separator: "\n").first { $0.contains("fetch them as sandbox/BRANCH") })
+        let line = try #require(run.errors.split(separator: "\n").first { $0.contains("fetch them as sandbox/heads/BRANCH") })
         let start = try #require(line.range(of: "git --git-dir="))
         return String(line[start.lowerBound...])
     }
