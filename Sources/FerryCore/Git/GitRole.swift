@@ -72,7 +72,10 @@ public enum GitNames {
     ///   - nameStart: Where its name begins in the path.
     /// - Returns: True for names that end with `.lock`, in a directory called `.git` or at any depth below one.
     public static func isLock(_ path: [UInt8], nameStart: Int) -> Bool {
-        guard path.count - nameStart > lockSuffix.count, path.suffix(lockSuffix.count).elementsEqual(lockSuffix) else {
+        // Nearly every name ends here.
+        guard path.last == UInt8(ascii: "k"), path.count - nameStart > lockSuffix.count,
+            path.suffix(lockSuffix.count).elementsEqual(lockSuffix)
+        else {
             return false
         }
         return path[..<nameStart].split(separator: RelativePath.separator).contains { $0.elementsEqual(repository) }

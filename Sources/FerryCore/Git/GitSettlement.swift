@@ -83,7 +83,8 @@ struct GitSettlement {
                 [.conflict, .update, .unchanged].contains(step.action), step.reason != .none
             else { continue }
             let path = plan.source.path(of: source)
-            guard let ours = plan.policy.localIndexDigest(path)?[...], let theirs = plan.policy.remoteIndexDigest(path)?[...]
+            guard let ours = plan.policy.localIndexDigest(path)?[...],
+                let theirs = plan.policy.remoteIndexDigest(path)?[...]
             else { continue }
             if ours == theirs {
                 leave(index.step, .remote)

@@ -53,21 +53,34 @@ struct RescuedRepositories {
         let directory = shell(workspace + [RelativePath.separator] + conflict.path)
         let head = stored.head.map { String(decoding: $0, as: UTF8.self) }
         guard let store else {
-            guard conflict.isInWorkspace, let head else { return "and there is no state directory to keep the sandbox's in" }
+            guard conflict.isInWorkspace, let head else {
+                return "and there is no state directory to keep the sandbox's in"
+            }
             return "and the sandbox's commits are there without a name: keep them with"
                 + " 'git --git-dir=\(directory) branch rescued \(head)'"
         }
         guard let path = stored.path else {
-            return "and the sandbox's files are kept in '\(displayName(of: store + [RelativePath.separator] + conflict.path))'"
+            return
+                "and the sandbox's files are kept in '\(displayName(of: store + [RelativePath.separator] + conflict.path))'"
         }
         let repository = shell(store + [RelativePath.separator] + path)
         let named = head.map { " (its HEAD is \($0))" } ?? ""
         guard conflict.isInWorkspace else {
             return "and the sandbox's is kept\(named): look at it with: git clone \(repository) DIRECTORY"
         }
-        return "and the sandbox's commits are kept\(named): fetch them as sandbox/heads/BRANCH with: git --git-dir=\(directory)"
-            + " fetch --no-tags \(repository) '+refs/*:refs/sandbox/*'" + (stored.isDetached ? " +HEAD:refs/sandbox/HEAD" : "")
+        return
+            "and the sandbox's commits are kept\(named): fetch them as sandbox/heads/BRANCH with: git --git-dir=\(directory)"
+            + " fetch --no-tags \(repository) '+refs/*:refs/sandbox/*'"
+            + (stored.isDetached ? " +HEAD:refs/sandbox/HEAD" : "")
     }
 
-    private func shell(_ path: [UInt8]) -> String { displayName(of: ShellText.quoted(path)) }
+    /// A path as a word of a shell.
+    ///
+    /// A name in it may be the sandbox's: one that a terminal would obey is only shown, and then the command cannot be pasted.
+    private func shell(_ path: [UInt8]) -> String {
+        let word = ShellText.quoted(path)
+        let shown = path.filter { $0 != UInt8(ascii: "\\") }
+        return displayName(of: shown).utf8.elementsEqual(shown)
+            ? String(decoding: word, as: UTF8.self) : displayName(of: word)
+    }
 }

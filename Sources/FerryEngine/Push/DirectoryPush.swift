@@ -67,7 +67,8 @@ struct DirectoryPush {
         if let sandbox, let old = baseline.old, old.isPushUnderWay { TemporaryFiles.sweep(sandbox, after: old) }
         if summary.changesNothing, let sandbox {
             return try baseline.advance(
-                plan, indexes: GitIndexDigests(of: plan, in: workspace), PushedState.of(plan, CopyResult(), stamp: stamp, device: device(of: sandbox), problems: []))
+                plan, indexes: GitIndexDigests(of: plan, in: workspace),
+                PushedState.of(plan, CopyResult(), stamp: stamp, device: device(of: sandbox), problems: []))
         }
 
         try session.begin(.transferring)

@@ -56,7 +56,9 @@ package struct StoredRepository: Sendable {
             try writeConfiguration(in: made)
             guard conflict.isInWorkspace, !workspace.isEmpty else { return }
             let objects = [workspace, conflict.path, Array("objects".utf8)].joined(separator: [RelativePath.separator])
-            try Self.write(Self.alternate(Array(objects)), as: "alternates", in: Self.directory(Array("objects/info".utf8), in: made))
+            try Self.write(
+                Self.alternate(Array(objects)), as: "alternates",
+                in: Self.directory(Array("objects/info".utf8), in: made))
         } catch {
             throw FileSystemError("keep the sandbox's commits of", path: conflict.path, cause: error)
         }
@@ -73,7 +75,8 @@ package struct StoredRepository: Sendable {
 
     /// What of the state git needs to find the commits.
     private static func isFetched(_ inside: [UInt8]) -> Bool {
-        inside.starts(with: "refs/".utf8) || ["HEAD", "packed-refs", "shallow"].contains { inside.elementsEqual($0.utf8) }
+        inside.starts(with: "refs/".utf8)
+            || ["HEAD", "packed-refs", "shallow"].contains { inside.elementsEqual($0.utf8) }
     }
 
     /// Whether it is an object or a pack: nothing below `objects/info`, which may send git elsewhere.

@@ -39,17 +39,22 @@ struct GitConflictTests {
     @Test("the sandbox's configuration never comes into what git fetches from")
     func configuration() throws {
         let git = try Self.diverged(
-            also: "git config core.fsmonitor /bin/evil; mkdir -p .git/sandbox.git/hooks; echo '[x]' > .git/sandbox.git/config;"
+            also:
+                "git config core.fsmonitor /bin/evil; mkdir -p .git/sandbox.git/hooks; echo '[x]' > .git/sandbox.git/config;"
                 + " mkdir -p .git/objects/info; echo /etc > .git/objects/info/alternates")
         let run = try git.pull(status: 3)
         #expect(run.errors.contains("held: .git/config") && run.errors.contains("held: .git/objects/info/alternates"))
         let world = try #require(git.world)
         let stored = try Tool.run(
             "/bin/sh",
-            ["-c", "cd '\(world.stateDirectory)'/conflicts/*/.git/2-sandbox.git && cat config objects/info/alternates; ls"])
+            [
+                "-c",
+                "cd '\(world.stateDirectory)'/conflicts/*/.git/2-sandbox.git && cat config objects/info/alternates; ls",
+            ])
         let alternates = world.workspace + "/.git/objects"
         #expect(
-            stored.text == "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\(alternates)\nHEAD\nconfig\nobjects\nrefs\n")
+            stored.text
+                == "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\(alternates)\nHEAD\nconfig\nobjects\nrefs\n")
         try git.local(GitWorld.fetchCommand(in: run))
         #expect(try git.local("git rev-parse sandbox/heads/main") == git.remoteHead)
     }
@@ -82,7 +87,9 @@ struct GitConflictTests {
         try git.expectSound(status: "")
     }
 
-    @Test("a repository deleted in the workspace is kept whole, to be cloned by the told command", arguments: GitWorld.Way.allCases)
+    @Test(
+        "a repository deleted in the workspace is kept whole, to be cloned by the told command",
+        arguments: GitWorld.Way.allCases)
     func deleted(way: GitWorld.Way) throws {
         let git = try Self.diverged(way)
         try git.local("rm -rf .git")
@@ -94,6 +101,17 @@ struct GitConflictTests {
         try git.local("\(command) 2>&1; cd ../cloned; git log --format=%s; git fsck")
         #expect(try git.local("git -C ../cloned log --format=%s") == "theirs\ntwo\none")
         #expect(!(try git.pull()).errors.contains("conflict"))
+    }
+
+    @Test("a directory's name that a terminal would obey is not told as it is")
+    func hostileName() throws {
+        let git = try GitWorld(
+            setup: "mkdir $'a\\e[31mb'; cd $'a\\e[31mb'; git init -q -b main; " + GitWorld.commit("i"))
+        for side in [git.local, git.remote] {
+            _ = try side("cd a*; git commit -q --allow-empty -m $RANDOM$PWD", #_sourceLocation)
+        }
+        let run = try git.pull(status: 3)
+        #expect(run.errors.contains("fetch them as") && !run.errors.contains("\u{1B}[31m"))
     }
 
     @Test("a repository deleted in the sandbox stays, and the next push brings it back there")
@@ -114,7 +132,7 @@ struct GitConflictTests {
         let world = try #require(git.world)
         let before = try world.digest(of: "world/ws/.git")
         try git.pull(status: 3)
-        let run = try FerryRun(["sync", "undo"], in: world)
+        let run = try FerryRun(["sync", "undo", "-C", world.workspace], in: world)
         #expect(run.status == 0, "\(run.errors)")
         #expect(try world.digest(of: "world/ws/.git") == before)
     }

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Pulling worktrees, submodules and nested repositories, with real git")
 struct GitLayoutTests {
-    @Test("a worktree that the sandbox adds: its branch and commits come, what points elsewhere is held",
+    @Test(
+        "a worktree that the sandbox adds: its branch and commits come, what points elsewhere is held",
         arguments: GitWorld.Way.allCases)
     func worktree(way: GitWorld.Way) throws {
         let git = try GitWorld(way)
@@ -31,7 +32,9 @@ struct GitLayoutTests {
         "git init -q -b main ../sub && cd ../sub && \(GitWorld.commit("s1")) && cd ../ws"
         + " && git -c protocol.file.allow=always submodule --quiet add ../sub sub && git commit -qm sub"
 
-    @Test("a submodule merges by itself: commits on both sides in it are its own conflict", arguments: GitWorld.Way.allCases)
+    @Test(
+        "a submodule merges by itself: commits on both sides in it are its own conflict",
+        arguments: GitWorld.Way.allCases)
     func submodule(way: GitWorld.Way) throws {
         let git = try GitWorld(way, setup: Self.submodule)
         // A submodule's files that send git elsewhere were pushed, and are the same on both sides.
@@ -73,7 +76,8 @@ struct GitLayoutTests {
 
     @Test("a repository inside a working tree merges by itself")
     func nested() throws {
-        let git = try GitWorld(setup: "echo inner > .git/info/exclude; git init -q -b main inner; cd inner; " + GitWorld.commit("i1"))
+        let git = try GitWorld(
+            setup: "echo inner > .git/info/exclude; git init -q -b main inner; cd inner; " + GitWorld.commit("i1"))
         try git.local("cd inner; " + GitWorld.commit("mine"))
         try git.remote("cd inner; \(GitWorld.commit("theirs")); cd ..; " + GitWorld.commit("outer"))
         let run = try git.pull(status: 3)

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Pulling a repository, with real git")
 struct GitPullTests {
-    @Test("commits on both sides: one conflict, the workspace's stay, the sandbox's are fetched by the told command",
+    @Test(
+        "commits on both sides: one conflict, the workspace's stay, the sandbox's are fetched by the told command",
         arguments: GitWorld.Way.allCases)
     func bothCommit(way: GitWorld.Way) throws {
         let git = try GitWorld(way)
@@ -113,7 +114,9 @@ struct GitPullTests {
         try git.expectSound(status: "")
     }
 
-    @Test("`git gc` in the sandbox, in the workspace, in both", arguments: [[true, false], [false, true], [true, true]])
+    @Test(
+        "`git gc` in the sandbox, in the workspace, in both",
+        arguments: [[true, false], [false, true], [true, true]])
     func collected(sides: [Bool]) throws {
         for way in GitWorld.Way.allCases {
             let git = try GitWorld(way, setup: "for i in 1 2 3 4 5 6 7 8 9; do \(GitWorld.commit("f$i")); done")

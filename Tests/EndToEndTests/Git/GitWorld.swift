@@ -25,9 +25,12 @@ struct GitWorld {
             sandbox = ["exec:box:" + world.sandbox]
             try world.makeDirectory("home/.config/ferry")
             try world.write(
-                "home/.config/ferry/config.toml", "[profiles.box]\ncommand = [\"/bin/sh\", \"-c\", 'exec \"$@\"', \"box\"]\n")
+                "home/.config/ferry/config.toml",
+                "[profiles.box]\ncommand = [\"/bin/sh\", \"-c\", 'exec \"$@\"', \"box\"]\n")
         }
-        try local("git init -q -b main . && git add . && git commit -qm one && echo 2 > two && git add . && git commit -qm two")
+        try local(
+            "git init -q -b main . && git add . && git commit -qm one && echo 2 > two && git add . && git commit -qm two"
+        )
         if !setup.isEmpty { try local(setup) }
         try push()
     }
@@ -98,7 +101,8 @@ struct GitWorld {
 
     /// The command that a message tells.
     static func fetchCommand(in run: FerryRun) throws -> String {
-        let line = try #require(run.errors.split(separator: "\n").first { $0.contains("fetch them as sandbox/heads/BRANCH") })
+        let line = try #require(
+            run.errors.split(separator: "\n").first { $0.contains("fetch them as sandbox/heads/BRANCH") })
         let start = try #require(line.range(of: "git --git-dir="))
         return String(line[start.lowerBound...])
     }

@@ -42,14 +42,18 @@ struct GitIndexContentTests {
 
     private static func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 0xFF) } }
 
-    static let entries = [Entry(path: "a"), Entry(path: "dir/file"), Entry(path: "dir/file2"), Entry(path: "dir/x/12345")]
+    static let entries = [
+        Entry(path: "a"), Entry(path: "dir/file"), Entry(path: "dir/file2"), Entry(path: "dir/x/12345"),
+    ]
 
     @Test("it is the same whatever stat said, in every version, with any cache", arguments: [20, 32])
     func same(hashLength: Int) throws {
         let plain = try #require(GitIndexContent.canonical(Self.index(Self.entries, hashLength: hashLength)))
         var touched = Self.entries
         touched[1].stat = 77
-        let caches: [(String, [UInt8])] = [("TREE", [1, 2, 3]), ("REUC", []), ("EOIE", [UInt8](repeating: 1, count: 24))]
+        let caches: [(String, [UInt8])] = [
+            ("TREE", [1, 2, 3]), ("REUC", []), ("EOIE", [UInt8](repeating: 1, count: 24)),
+        ]
         for version in 2...4 {
             let other = Self.index(touched, version: version, hashLength: hashLength, extensions: caches)
             #expect(GitIndexContent.canonical(other) == plain, "version \(version)")
@@ -60,7 +64,8 @@ struct GitIndexContentTests {
     func different() throws {
         let plain = try #require(GitIndexContent.canonical(Self.index(Self.entries)))
         let changes: [(inout Entry) -> Void] = [
-            { $0.object = 2 }, { $0.mode = 0o100755 }, { $0.stage = 2 }, { $0.path = "dir/filf" }, { $0.isIntended = true },
+            { $0.object = 2 }, { $0.mode = 0o100755 }, { $0.stage = 2 }, { $0.path = "dir/filf" },
+            { $0.isIntended = true },
         ]
         for (number, change) in changes.enumerated() {
             var entries = Self.entries
