@@ -59,7 +59,7 @@ struct GitConflictTests {
         #expect(try git.local("git rev-parse sandbox/heads/main") == git.remoteHead)
     }
 
-    @Test("the sandbox's commits outlive a `git gc` that prunes them in the workspace")
+    @Test("what is new in the sandbox outlives a `git gc` that prunes them in the workspace")
     func pruned() throws {
         let git = try Self.diverged()
         let run = try git.pull(status: 3)
