@@ -15,7 +15,7 @@ extension SyncSession {
 
     func isTold(_ step: PlanStep) -> Bool {
         switch step.action {
-        case .descend, .compare, .unchanged: false
+        case .descend, .compare, .unchanged, .withheld: false
         case .conflict, .held, .blocked: true
         default: options.reportsItems
         }

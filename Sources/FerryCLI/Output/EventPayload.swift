@@ -187,6 +187,7 @@ enum EventPayload {
         case .blocked: "blocked"
         case .compare: "compare"
         case .unchanged: "unchanged"
+        case .withheld: "withheld"
         }
     }
 

@@ -64,7 +64,7 @@ extension ExitStatus {
         switch problem {
         case .unreadable, .unwritable, .protected: self = .partial
         case .unstable: self = .unstable
-        case .skipped, .nothingLeft, .rescued, .baselineLost, .secret: self = .done
+        case .skipped, .nothingLeft, .rescued, .baselineLost, .secret, .divergedRepository: self = .done
         }
     }
 

@@ -60,7 +60,7 @@ enum ItemLine {
         case .conflict: return "*conflict  "
         case .held: return "*held      "
         case .blocked: return "*blocked   "
-        case .descend, .compare, .unchanged: return "." + kind + "         "
+        case .descend, .compare, .unchanged, .withheld: return "." + kind + "         "
         }
     }
 

@@ -14,6 +14,8 @@ public struct AppliedState: Sendable {
     public var failed: Set<[UInt8]>
     /// The SHA-256 of files whose content passed through; nil for any other.
     public var digest: @Sendable (_ path: [UInt8]) -> [UInt8]?
+    /// The digest of what an index of git says that both sides agree on now, or that the sandbox has; nil where nobody looked.
+    public var indexDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
 
     /// Makes a state.
     public init(

@@ -115,6 +115,7 @@ private struct AdvanceRules: BaselineRules {
         entry.remote = isPush ? destinationPrint : sourcePrint
         guard entry.kind == .directory else {
             addDigest(&entry, step, path, in: plan)
+            addIndexDigest(&entry, step, path, in: plan)
             return .leaf(entry, group(source, in: plan))
         }
         let isForeign = path.isForeign || (path.item?.entry.flags.contains(.foreign) ?? false)
@@ -129,12 +130,23 @@ private struct AdvanceRules: BaselineRules {
         guard entry.kind == .file else { return }
         if let digest = applied.digest(plan.path(of: step)), digest.count == BaselineEntry.digestLength {
             entry.digest = digest[...]
-        } else if step.action == .unchanged || step.action == .changeMode, let old = path.item?.entry,
-            old.size == entry.size, entry.remote != nil || entry.local != nil,
-            old.remote == entry.remote || old.local == entry.local
+        } else if [.unchanged, .changeMode, .withheld].contains(step.action), let old = path.item?.entry,
+            old.isUntouched(in: entry)
         {
             // One side was not touched since the digest was taken, and both are equal.
             entry.digest = old.digest
+        }
+    }
+
+    private func addIndexDigest(
+        _ entry: inout BaselineEntry, _ step: PlanStep, _ path: BaselinePath, in plan: Plan
+    ) {
+        guard entry.kind == .file, let source = path.source, plan.source.name(of: source).elementsEqual("index".utf8)
+        else { return }
+        if let digest = applied.indexDigest(plan.path(of: step)), digest.count == BaselineEntry.digestLength {
+            entry.indexDigest = digest[...]
+        } else if let old = path.item?.entry, old.isUntouched(in: entry) {
+            entry.indexDigest = old.indexDigest
         }
     }
 
@@ -146,6 +158,7 @@ private struct AdvanceRules: BaselineRules {
         if let digest = applied.digest(plan.path(of: step)), digest.count == BaselineEntry.digestLength {
             entry.digest = digest[...]
         }
+        addIndexDigest(&entry, step, path, in: plan)
         return .leaf(entry, group(source, in: plan))
     }
 

@@ -20,6 +20,8 @@ public struct BaselineEntry: Sendable, Equatable {
     public var remote: Fingerprint?
     /// The SHA-256 of a file's content, where one was taken in passing; else empty.
     public var digest: ArraySlice<UInt8>
+    /// A digest of what an index of git says, without what git only remembers to be faster; empty for every other file.
+    public var indexDigest: ArraySlice<UInt8>
     /// What else is known.
     public var flags: BaselineFlags
 
@@ -27,7 +29,7 @@ public struct BaselineEntry: Sendable, Equatable {
     public init(
         kind: EntryKind, mode: UInt16 = 0, size: Int64 = 0, mtime: Timestamp = Timestamp(seconds: 0),
         target: ArraySlice<UInt8> = [], linkGroup: UInt32 = 0, local: Fingerprint? = nil, remote: Fingerprint? = nil,
-        digest: ArraySlice<UInt8> = [], flags: BaselineFlags = []
+        digest: ArraySlice<UInt8> = [], indexDigest: ArraySlice<UInt8> = [], flags: BaselineFlags = []
     ) {
         self.kind = kind
         self.mode = mode
@@ -38,11 +40,18 @@ public struct BaselineEntry: Sendable, Equatable {
         self.local = local
         self.remote = remote
         self.digest = digest
+        self.indexDigest = indexDigest
         self.flags = flags
     }
 
     /// The number of bytes of a digest.
     public static let digestLength = 32
+
+    /// Whether one side at least still has the content of this entry in a later one.
+    func isUntouched(in later: BaselineEntry) -> Bool {
+        guard size == later.size else { return false }
+        return (local != nil && local == later.local) || (remote != nil && remote == later.remote)
+    }
 
     /// The entry of a snapshot as the agreed one, without fingerprints.
     public init(agreeing id: EntryID, in snapshot: Snapshot, linkGroup: UInt32 = 0, flags: BaselineFlags = []) {

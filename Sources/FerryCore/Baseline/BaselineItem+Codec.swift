@@ -32,11 +32,15 @@ private struct Differences: OptionSet {
     }
 }
 
+/// Beside an entry's flags: whether the digest of an index follows at its end.
+private let indexDigestBit: UInt8 = 1 << 7
+
 extension BaselineReader {
     /// Reads one entry of a directory; nil when it is damaged.
     mutating func item(devices: [UInt64]) -> BaselineItem? {
         let head = byte()
-        let flags = BaselineFlags(rawValue: byte())
+        let flagBits = byte()
+        let flags = BaselineFlags(rawValue: flagBits & ~indexDigestBit)
         let differences = Differences(rawValue: byte())
         let parts = Parts(rawValue: head)
         guard let kind = EntryKind(rawValue: head & Parts.kind.rawValue), flags.isSubset(of: .all),
@@ -63,6 +67,7 @@ extension BaselineReader {
         if parts.contains(.remote) { entry.remote = fingerprint(of: entry, upper, devices) }
         if parts.contains(.group) { entry.linkGroup = UInt32(number(upTo: UInt64(UInt32.max))) }
         if parts.contains(.digest) { entry.digest = string(BaselineEntry.digestLength) }
+        if flagBits & indexDigestBit != 0 { entry.indexDigest = string(BaselineEntry.digestLength) }
         return isDamaged ? nil : BaselineItem(name: name, entry: entry, directory: directory)
     }
 
@@ -102,7 +107,7 @@ extension BaselineWriter {
         if !entry.digest.isEmpty { parts.insert(.digest) }
         let (lower, upper) = (Differences(entry.local, from: entry), Differences(entry.remote, from: entry))
         byte(entry.kind.rawValue | parts.rawValue)
-        byte(entry.flags.rawValue)
+        byte(entry.flags.rawValue | (entry.indexDigest.isEmpty ? 0 : indexDigestBit))
         byte(lower.rawValue | upper.rawValue << 4)
         byte(UInt8(name.count))
         bytes.append(contentsOf: name)
@@ -118,6 +123,7 @@ extension BaselineWriter {
         if let print = entry.remote { fingerprint(print, upper, device: devices.remote) }
         if entry.linkGroup != 0 { number(UInt64(entry.linkGroup)) }
         bytes.append(contentsOf: entry.digest)
+        bytes.append(contentsOf: entry.indexDigest)
     }
 
     private mutating func fingerprint(_ print: Fingerprint, _ differences: Differences, device: UInt64) {

@@ -24,7 +24,7 @@ extension Plan {
             switch steps[index].action {
             case .create where isAbove, .changeKind where isAbove: continue
             case .delete, .changeMode, .conflict, .create, .update, .changeKind, .held, .blocked, .compare, .descend,
-                .unchanged:
+                .unchanged, .withheld:
                 withdraw(index)
             }
         }

@@ -19,6 +19,12 @@ public struct Plan: Sendable {
     public internal(set) var comparisons: [Int] = []
     /// What is known of each of ``comparisons`` from the baseline; empty without one.
     var facts: [MergeFacts] = []
+    /// The repositories that a pull merges, each as one thing.
+    var gitUnits: [GitUnit] = []
+    /// The indexes of repositories that the source has.
+    public internal(set) var gitIndexes: [GitIndexFile] = []
+    /// The repositories that both sides changed.
+    public internal(set) var gitConflicts: [GitConflict] = []
     /// What the plan leaves out and why.
     public internal(set) var problems: [Problem] = []
     /// Whether both sides were merged with a baseline.

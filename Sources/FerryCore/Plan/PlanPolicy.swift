@@ -55,6 +55,10 @@ public struct PlanPolicy: Sendable {
     public var remoteTrust = RemoteTrust.fingerprints
     /// The SHA-256 of the sandbox's files where it is known before the plan is made; it decides before any fingerprint does.
     public var remoteDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
+    /// The digest of what an index of git in the workspace says, by its path; nil when that is not known.
+    public var localIndexDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
+    /// The same of an index in the sandbox.
+    public var remoteIndexDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
 
     /// Makes a policy.
     public init(

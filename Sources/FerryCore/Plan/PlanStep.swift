@@ -22,6 +22,8 @@ public enum PlanAction: UInt8, Sendable, CaseIterable {
     case compare
     /// Content was compared and is the same, or the step was withdrawn.
     case unchanged
+    /// The destination's version stays and the source's is kept, as a part of the conflict of the repository that it is in.
+    case withheld
 }
 
 /// What differs between source and destination.
@@ -143,7 +145,7 @@ public struct PlanStep: Sendable {
         switch action {
         case .create, .update, .changeMode, .changeKind, .descend, .unchanged: return .agreed
         case .delete: return .dropped
-        case .conflict: return .remote
+        case .conflict, .withheld: return .remote
         case .held: return destination == nil ? .held : .remote
         case .blocked, .compare: return .kept
         }

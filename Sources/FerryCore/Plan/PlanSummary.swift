@@ -62,7 +62,7 @@ extension Plan {
             case .unchanged:
                 if step.reason == .notPulled { summary.notPulled += 1 }
                 continue
-            case .descend, .compare: continue
+            case .descend, .compare, .withheld: continue
             }
             if step.overwritesUnpulled { summary.overwritesUnpulled += 1 }
             switch step.action {

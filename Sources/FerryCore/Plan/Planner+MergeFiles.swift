@@ -24,7 +24,8 @@ extension Planner {
         }
         noteLinks(&step, source, destination)
         if ours.mtime != theirs.mtime { step.changes.insert(.time) }
-        if isPull, facts.remote == .same, !areUntouched {
+        // In a repository one such file decides about all, so there it has to be known whether it really changed.
+        if isPull, facts.remote == .same, !areUntouched, !isGitState(destination) {
             step.action = .unchanged
             step.changes = []
             step.reason = .changedLocally
@@ -93,6 +94,7 @@ extension Plan {
         }
         comparisons = []
         facts = []
+        settleRepositories()
     }
 
     /// The digest of the content that was agreed on, for whoever compares and can tell whether one side still has it; empty

@@ -7,6 +7,8 @@ public struct Planner {
     private var pending: [Pending] = []
     /// The step whose directory each group is about; nil for the root's.
     private(set) var owners: [Int?] = []
+    /// What the directory at hand is to git.
+    var place = GitPlace()
 
     struct Pending {
         var source: EntryID?
@@ -15,6 +17,8 @@ public struct Planner {
         var step: Int?
         /// What the baseline knows of the directory.
         var base = InheritedBase()
+        /// What it is to git.
+        var git = GitPlace()
     }
 
     /// Plans.
@@ -56,6 +60,7 @@ public struct Planner {
         }
         planner.run()
         if planner.plan.isMerged { planner.settleDirectories() }
+        if planner.plan.comparisons.isEmpty { planner.plan.settleRepositories() }
         return planner.plan
     }
 
@@ -69,6 +74,7 @@ public struct Planner {
         while let next = pending.popLast() {
             let first = plan.steps.count
             let group = plan.groups.count
+            place = next.git
             mergeChildren(of: next)
             let isEmpty = plan.steps.count == first
             if isEmpty, let step = next.step {
@@ -102,9 +108,14 @@ public struct Planner {
             let destination = order < 0 ? nil : theirs[right]
             if source != nil { left += 1 }
             if destination != nil { right += 1 }
+            let first = plan.steps.count
+            var mergeBase: MergeBase?
+            defer { noteGit(source, destination, mergeBase, stepsBefore: first) }
             if plan.isMerged {
                 let item = known?.find(name(source, destination))
-                merge(source, destination, MergeBase(item, in: directory.base), sourceIsComplete: sourceIsComplete)
+                let base = MergeBase(item, in: directory.base)
+                mergeBase = base
+                merge(source, destination, base, sourceIsComplete: sourceIsComplete)
             } else if let source, let destination {
                 match(source, destination, known?.find(plan.source.name(of: source)))
             } else if let source {
@@ -260,7 +271,8 @@ public struct Planner {
         if let directory {
             pending.append(
                 Pending(
-                    source: directory.source, destination: directory.destination, step: plan.steps.count, base: base))
+                    source: directory.source, destination: directory.destination, step: plan.steps.count, base: base,
+                    git: placeBelow(directory.source, directory.destination, step, base)))
         }
         plan.steps.append(step)
     }

@@ -18,6 +18,8 @@ public struct Problem: Error, Sendable, Hashable {
         case rescued
         /// What was last agreed on is not known any more: the sync goes on as if it were the first.
         case baselineLost
+        /// Both sides changed a git repository; the message says how to get at the sandbox's commits.
+        case divergedRepository
         /// The rules leave nothing of the workspace.
         case nothingLeft
         /// What a push sends looks like a secret.

@@ -22,7 +22,7 @@ enum PulledState {
         var destination = plan.destination
         var destinationStamp = stamp
         if hasChanged {
-            destinationStamp = .now
+            destinationStamp = .afterWrites()
             destination = try session.scan(workspace, session.options.workspaceScan(), at: path).snapshot
         }
         return AppliedState(

@@ -58,7 +58,7 @@ extension Problem {
     var isFailure: Bool {
         switch code {
         case .unreadable, .unwritable, .unstable, .protected: true
-        case .skipped, .rescued, .nothingLeft, .baselineLost, .secret: false
+        case .skipped, .rescued, .nothingLeft, .baselineLost, .secret, .divergedRepository: false
         }
     }
 }

@@ -123,10 +123,19 @@ struct SyncBaseline {
     }
 
     /// Moves forward what is equal on both sides by now.
-    func advance(_ plan: Plan, _ applied: @autoclosure () throws(SyncError) -> AppliedState) throws(SyncError) {
+    ///
+    /// - Parameters:
+    ///   - plan: What was done.
+    ///   - indexes: What git's indexes say.
+    ///   - applied: What both sides are now.
+    /// - Throws: ``SyncError`` when it cannot be stored.
+    func advance(
+        _ plan: Plan, indexes: GitIndexDigests, _ applied: @autoclosure () throws(SyncError) -> AppliedState
+    ) throws(SyncError) {
         guard isKept else { return }
         if isCurrent(after: plan) { return }
-        let applied = try applied()
+        var applied = try applied()
+        applied.indexDigest = { indexes[$0] }
         let next = Baseline.advanced(from: old, by: plan, applied: applied, header: headed(plan, applied.sourceStamp))
         try save(next)
     }

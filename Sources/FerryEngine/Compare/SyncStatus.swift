@@ -157,7 +157,7 @@ extension PlanStep {
     var isChange: Bool {
         switch action {
         case .create, .update, .changeMode, .changeKind, .delete: true
-        case .descend, .conflict, .held, .blocked, .compare, .unchanged: false
+        case .descend, .conflict, .held, .blocked, .compare, .unchanged, .withheld: false
         }
     }
 }

@@ -81,7 +81,7 @@ struct TreeComparison {
             if step.changes.contains(.content) { return .content }
             // Which names belong to one file is not a matter of content.
             return step.changes.contains(.mode) ? .mode : nil
-        case .compare, .unchanged: return nil
+        case .compare, .unchanged, .withheld: return nil
         }
     }
 }

@@ -35,6 +35,9 @@ struct ConflictResolution {
             scan.ruleFiles = .none
             var found = try session.scan(stored, scan, at: newest.conflict.place ?? []).snapshot
             found.amendAncestorsAsImplied(of: path)
+            if let entry = found.entry(at: path), found.child(of: entry, named: StoredRepository.name.utf8) != nil {
+                throw divergedRepository(in: newest.conflict.place ?? [])
+            }
             guard found.entry(at: path) != nil else {
                 throw SyncError(
                     .failed,
@@ -64,6 +67,18 @@ struct ConflictResolution {
         }
         guard summary.blocked == 0 else { return }
         _ = try listing.drop(path, options)
+    }
+
+    /// Why a repository that both sides changed cannot be taken: only a part of it is stored, and its objects are the workspace's too.
+    private func divergedRepository(in store: [UInt8]) -> SyncError {
+        let slash = [RelativePath.separator]
+        let stored = ShellText.quoted(store + slash + path.bytes + slash + StoredRepository.name.utf8)
+        let local = ShellText.quoted(workspacePath + slash + path.bytes)
+        return SyncError(
+            .failed,
+            "'\(name)' is a git repository that changed on both sides; nothing was changed: bring the sandbox's commits in with"
+                + " git --git-dir=\(displayName(of: local)) fetch --no-tags \(displayName(of: stored))"
+                + " '+refs/*:refs/sandbox/*', merge them, then drop the record with --keep-local")
     }
 
     /// Takes the stored versions out of the store; the workspace stays as it is.

@@ -134,7 +134,8 @@ struct KeptPull {
     static func steps(of plan: Plan) -> [StoredPlan.Step] {
         plan.orderedSteps.compactMap { step in
             switch step.action {
-            case .descend, .compare, .unchanged: return nil
+            // What is withheld goes with the conflict of its repository.
+            case .descend, .compare, .unchanged, .withheld: return nil
             case .create, .update, .changeMode, .changeKind, .delete, .conflict, .held, .blocked:
                 return StoredPlan.Step(
                     path: plan.path(of: step), action: step.action,

@@ -41,13 +41,17 @@ struct PlanApply {
         let local = try target.scan(&session)
         var tree = local.snapshot
         let untouched = untouched(in: &tree, target.directory)
-        var plan = self.plan(tree, baseline, untouched, options)
+        var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
+        policy.readIndexes(of: target, tree, results)
+        var plan = self.plan(tree, baseline, untouched, policy)
         if !paths.isEmpty { plan.restrict(to: paths) }
         try checkFresh(plan, untouched)
         let summary = plan.summary()
         session.announce(plan, summary)
         try PullTarget.checkHalts(plan, summary, options)
         if options.isDryRun { return }
+        // What is staged moves into the workspace.
+        let indexes = GitIndexDigests(of: plan)
         let first = session.report.problems.count
         var workspace = target.directory
         var failed: Set<[UInt8]> = []
@@ -68,7 +72,7 @@ struct PlanApply {
             applied.sourceStamp = stored.remoteStamp
             let digests = Self.lookup(stored.fetchedDigests)
             applied.digest = { digests[$0] }
-            try baseline.advance(plan, applied)
+            try baseline.advance(plan, indexes: indexes, applied)
         }
         // What was left out can be applied later.
         if paths.isEmpty { store.remove(name) }
@@ -87,10 +91,10 @@ struct PlanApply {
     }
 
     /// The same plan again, from the workspace as it is now.
-    private func plan(_ local: Snapshot, _ baseline: SyncBaseline?, _ untouched: Set<[UInt8]>, _ options: SyncOptions)
-        -> Plan
-    {
-        var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
+    private func plan(
+        _ local: Snapshot, _ baseline: SyncBaseline?, _ untouched: Set<[UInt8]>, _ policy: PlanPolicy
+    ) -> Plan {
+        var policy = policy
         let known = Self.lookup(stored.knownDigests)
         policy.remoteDigest = { known[$0] }
         var plan = Planner.plan(source: stored.remote, destination: local, policy: policy, base: baseline?.old)
@@ -148,7 +152,7 @@ struct PlanApply {
         switch step.action {
         case .delete: return destination == nil
         // A conflict that was stored, and what is held, count as looked at.
-        case .conflict, .held, .blocked: return true
+        case .conflict, .held, .blocked, .withheld: return true
         default:
             guard let source, let destination else { return false }
             let (theirs, ours) = (plan.source[source], plan.destination[destination])

@@ -35,9 +35,10 @@ struct DirectoryPull {
         session.note(remote.problems)
         session.report.excludedEntries = remote.excludedCount
 
+        var policy = baseline.policy(options.pullPolicy)
+        policy.readIndexes(of: target, local.snapshot, sandbox, remote.snapshot)
         var plan = Planner.plan(
-            source: remote.snapshot, destination: local.snapshot, policy: baseline.policy(options.pullPolicy),
-            base: baseline.old)
+            source: remote.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         if let workspace = target.directory {
             try session.compareContent(&plan, from: sandbox, to: workspace)
         }
@@ -53,6 +54,8 @@ struct DirectoryPull {
                 digests: { _ in nil })
             return try keep(plan, summary, kept, halt, from: sandbox, to: target, &session)
         }
+        // Before the sandbox can change again.
+        let indexes = GitIndexDigests(of: plan)
         let first = session.report.problems.count
         var workspace = target.directory
         var failed: Set<[UInt8]> = []
@@ -69,7 +72,7 @@ struct DirectoryPull {
         }
         guard let workspace, baseline.isKept else { return }
         try baseline.advance(
-            plan,
+            plan, indexes: indexes,
             PulledState.of(
                 plan, in: workspace, at: workspacePath, scanned: stamp, changed: !summary.changesNothing,
                 failed: failed.union(session.failures(since: first)), session))

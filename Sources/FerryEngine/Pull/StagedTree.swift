@@ -71,8 +71,11 @@ struct StagedTree {
         let record = ConflictRecord(
             time: RunLog.now, run: origin.run.text, workspace: RunLogging.realPath(origin.path),
             endpoint: origin.endpoint, entries: entries)
+        // Before the store takes it all.
+        let repositories = try RescuedRepositories(of: plan, in: area, workspace: origin.workspace)
         let place = try ConflictStore.keep(area, record, of: origin.workspace, &session)
         if outcome.count > 0 { session.report.conflictStore = place }
+        session.note(repositories.problems(keptIn: session.report.conflictStore))
     }
 
     /// What a run is about.

@@ -38,8 +38,10 @@ struct StreamPull {
         let reader = ArchiveReader(source: input, limits: ArchiveStaging.limits(options, on: place))
         let verified = try ArchiveStaging.stage(reader, into: staging, place: place, rules: local.rules, &session)
 
+        var policy = options.pullPolicy
+        policy.readIndexes(of: target, local.snapshot, staging.area.tree)
         var plan = Planner.plan(
-            source: verified.snapshot, destination: local.snapshot, policy: options.pullPolicy, base: nil)
+            source: verified.snapshot, destination: local.snapshot, policy: policy, base: nil)
         if let workspace = target.directory {
             try session.compareContent(&plan, from: staging.area.tree, to: workspace)
         }

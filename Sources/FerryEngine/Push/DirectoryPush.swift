@@ -68,7 +68,8 @@ struct DirectoryPush {
         if let sandbox, let old = baseline.old, old.isPushUnderWay { TemporaryFiles.sweep(sandbox, after: old) }
         if summary.changesNothing, let sandbox {
             return try baseline.advance(
-                plan, PushedState.of(plan, CopyResult(), stamp: stamp, device: device(of: sandbox), problems: []))
+                plan, indexes: GitIndexDigests(of: plan, in: workspace),
+                PushedState.of(plan, CopyResult(), stamp: stamp, device: device(of: sandbox), problems: []))
         }
 
         try session.begin(.transferring)
@@ -85,7 +86,7 @@ struct DirectoryPush {
         let result = try write(plan, summary, from: workspace, to: target, baseline.isKept, &session)
         // Not after a failure or a stop: what was half-written by then stays marked.
         try baseline.advance(
-            plan,
+            plan, indexes: GitIndexDigests(of: plan, in: workspace),
             PushedState.of(
                 plan, result, stamp: stamp, device: device(of: target),
                 problems: Array(session.report.problems[first...])))

@@ -26,7 +26,7 @@ struct FetchList {
 
     private static func isTaken(_ action: PlanAction) -> Bool {
         switch action {
-        case .create, .update, .changeKind, .conflict, .held, .compare: true
+        case .create, .update, .changeKind, .conflict, .held, .compare, .withheld: true
         case .descend, .changeMode, .delete, .blocked, .unchanged: false
         }
     }

@@ -31,6 +31,8 @@ struct RemoteApply {
             throw options.isDryRun ? error : kept.keep(plan, from: staging, halted: error, &session)
         }
         if options.isDryRun { return }
+        // What is staged moves into the workspace.
+        let indexes = GitIndexDigests(of: plan)
         let hasChanges = !summary.changesNothing
         var workspace = target.directory
         var failed: Set<[UInt8]> = []
@@ -45,6 +47,6 @@ struct RemoteApply {
             failed: failed.union(session.failures(since: firstProblem)), session)
         applied.sourceStamp = remoteStamp
         applied.digest = digests.lookup(in: plan.source)
-        try baseline.advance(plan, applied)
+        try baseline.advance(plan, indexes: indexes, applied)
     }
 }

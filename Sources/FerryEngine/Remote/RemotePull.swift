@@ -57,7 +57,8 @@ struct RemotePull {
         let known = try connection.undecidedDigests(listing, baseline)
         policy.remoteDigest = { known[$0] }
         let candidates = FetchList(
-            Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old))
+            Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
+                .assumingDifferences())
         let place: OpenDirectory
         if let workspace = target.directory {
             place = workspace
@@ -75,6 +76,7 @@ struct RemotePull {
             session.note(candidates.amend(&listing.snapshot, by: staged))
         }
 
+        policy.readIndexes(of: target, local.snapshot, staging.area.tree)
         var plan = Planner.plan(
             source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         let apply = RemoteApply(

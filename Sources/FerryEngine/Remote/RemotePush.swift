@@ -69,7 +69,9 @@ struct RemotePush {
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {
             if baseline.mayFollowKilledPush { try connection.sweep() }
-            return try baseline.advance(plan, Self.untouched(plan, stamp, listing.stamp, digests))
+            return try baseline.advance(
+                plan, indexes: GitIndexDigests(of: plan, in: workspace),
+                Self.untouched(plan, stamp, listing.stamp, digests))
         }
 
         try session.begin(.transferring)
@@ -83,7 +85,7 @@ struct RemotePush {
         }
         session.note(selection.missing(in: written.snapshot, receipt))
         try baseline.advance(
-            plan,
+            plan, indexes: GitIndexDigests(of: plan, in: workspace),
             AppliedState(
                 source: plan.source, destination: written.snapshot, sourceStamp: stamp,
                 destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,

@@ -12,6 +12,7 @@ struct StreamExclusion: Sendable {
 
     mutating func excludes(_ path: RelativePath, isDirectory: Bool) -> Bool {
         if isReserved(path.bytes) { return true }
+        if !isDirectory, GitNames.isLock(path.bytes, nameStart: path.bytes.count - path.name.count) { return true }
         if let selection, !isSelected(path, isDirectory: isDirectory, selection) { return true }
         return walk.excludes(path, isDirectory: isDirectory)
     }

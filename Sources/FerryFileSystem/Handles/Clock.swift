@@ -10,4 +10,17 @@ extension ScanStamp {
         unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
         return ScanStamp(start: Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec)))
     }
+
+    /// A scan that begins so much later that it trusts whatever was written before; waits for some milliseconds.
+    ///
+    /// Without, it would not trust what Ferry itself has just written, and the next change of the other side would be taken for one of
+    /// both.
+    package static func afterWrites() -> ScanStamp {
+        let written = now
+        while true {
+            let stamp = now
+            if stamp.trusts(mtime: written.start, ctime: written.start) { return stamp }
+            usleep(1_000)
+        }
+    }
 }

@@ -35,7 +35,7 @@ struct StagedTreePreparer: ~Copyable {
             guard let id = step.source else { continue }
             switch step.action {
             case .create, .update, .changeKind: if plan.source.firstName(of: id) != id { others.append(id) }
-            case .conflict, .held, .blocked: withheld.insert(id)
+            case .conflict, .held, .blocked, .withheld: withheld.insert(id)
             default: break
             }
         }

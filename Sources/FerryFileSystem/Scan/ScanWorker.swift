@@ -181,6 +181,7 @@ struct ScanWorker: ~Copyable {
     private func isExcluded(isDirectory: Bool, nameStart: Int, _ scope: IgnoreScope, _ job: ScanJob) -> Bool {
         // Before the rules: no pattern brings these back.
         if ReservedNames.isReserved(path, nameStart: nameStart) { return true }
+        if !isDirectory, GitNames.isLock(path, nameStart: nameStart) { return true }
         if !job.isSelectedWhole, let selection = options.selection {
             switch selection.extent(of: path) {
             case .none: return true

@@ -46,7 +46,7 @@ package enum WithheldEntries {
 
     /// A directory of which only the permission bits conflict holds what is let in as well.
     static func isWithheld(_ step: PlanStep, _ plan: Plan) -> Bool {
-        step.action == .held
+        step.action == .held || step.action == .withheld
             || (step.action == .conflict && !plan.isPutBeside(step) && !plan.isInsideConflict(step))
     }
 

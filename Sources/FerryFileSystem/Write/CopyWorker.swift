@@ -87,7 +87,7 @@ struct CopyWorker: ~Copyable {
             try create(id, kind, in: place, replaces: !isStaging)
             return true
         case .changeMode where isStaging && kind == .directory, .descend where isStaging && kind == .directory,
-            .conflict where isStaging && kind == .directory:
+            .conflict where isStaging && kind == .directory, .withheld where isStaging && kind == .directory:
             guard step.childGroup != 0 else { return false }
             let name = plan.source.terminatedName(of: id)
             // One that conflicts as a whole is kept as it is, but for its owner being let in.
@@ -103,7 +103,8 @@ struct CopyWorker: ~Copyable {
                 if device != nil { note(id, try place.destination.handle.status(of: name)) }
             }
             return false
-        case .conflict where isStaging && kind != .directory, .held where isStaging && kind != .directory:
+        case .conflict where isStaging && kind != .directory, .held where isStaging && kind != .directory,
+            .withheld where isStaging && kind != .directory:
             // Beside the workspace's version, or kept for review.
             try create(id, kind, in: place, replaces: false)
             return true

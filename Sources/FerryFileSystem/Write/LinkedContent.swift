@@ -6,7 +6,8 @@ extension Plan {
         var files: Set<EntryID> = []
         for step in steps {
             switch step.action {
-            case .create, .update, .changeKind, .conflict, .held, .blocked: if let id = step.source { files.insert(id) }
+            case .create, .update, .changeKind, .conflict, .held, .blocked, .withheld:
+                if let id = step.source { files.insert(id) }
             default: break
             }
         }

@@ -38,6 +38,7 @@ struct ArchivePull {
 
         var policy = baseline.policy(options.pullPolicy)
         policy.remoteDigest = digests.lookup(in: remote)
+        policy.readIndexes(of: target, local.snapshot, staging.area.tree)
         var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         let unpacked = try Self.notPacked(plan, connection)
         if !unpacked.isEmpty {

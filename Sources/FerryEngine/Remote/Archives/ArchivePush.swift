@@ -53,7 +53,7 @@ struct ArchivePush {
         }
         // Of what was written no fingerprint is known: the digests of the content say what both sides agreed on.
         try baseline.advance(
-            plan,
+            plan, indexes: GitIndexDigests(of: plan, in: workspace),
             AppliedState(
                 source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
                 destinationIsPartial: true,
