@@ -35,11 +35,12 @@ struct DockerCompareTests {
             _ = try await SyncEngine.verify(
                 world.workspace, endpoint, options: world.options(), onDifference: { found.add($0) })
             let names = found.all.map { "\($0.sort.rawValue) \(displayName(of: $0.path))" }
-            #expect(names == ["content a.txt", "only-in-workspace dir/empty", "only-in-sandbox fresh"])
+            #expect(
+                names == ["content a.txt", "only-in-workspace dir/empty", "only-in-sandbox fresh", "content other"])
         }
         #expect(patches[0] == patches[1] && !patches[0].isEmpty)
         let status = try await SyncEngine.status(of: world.workspace, and: endpoint, options: world.options())
         let report = try await world.pull()
-        #expect(status.pull.summary == report.summary && report.summary.updated == 1)
+        #expect(status.pull.summary == report.summary && report.summary.updated == 2)
     }
 }

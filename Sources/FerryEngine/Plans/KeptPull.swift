@@ -31,10 +31,14 @@ struct KeptPull {
         }
         let place = try SyncLocks.key(of: DirectoryEndpoints.openDestination(workspace), at: workspace)
         let stored = try stored(plan, at: place, &session)
+        let directories = plan.steps.compactMap { step in
+            step.childGroup == 0 ? nil : step.source.map { plan.source.path(of: $0) }
+        }
         // From here on, what somebody changes in the workspace has a later stamp than what the plan was made from.
         StampClock.pass(stored.created)
         do throws(FileSystemError) {
-            let (name, record) = try PlanStore(in: state).keep(stored, from: staging.area, flushes: options.flushes)
+            let (name, record) = try PlanStore(in: state).keep(
+                stored, directories: directories, from: staging.area, flushes: options.flushes)
             session.report.plan = name
             session.report.planRecord = record
         } catch {

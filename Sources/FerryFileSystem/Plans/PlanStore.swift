@@ -24,12 +24,13 @@ package struct PlanStore: Sendable {
     ///
     /// - Parameters:
     ///   - plan: The plan.
+    ///   - directories: What is gone into to apply it, also where nothing had to be fetched.
     ///   - area: Where its results wait; they are moved out of it, or copied where the store is on another disk.
     ///   - flushes: Whether to wait for the disk.
     /// - Returns: The plan's name, and its record.
     /// - Throws: ``FileSystemError``.
     package func keep(
-        _ plan: StoredPlan, from area: StagingArea, flushes: Bool
+        _ plan: StoredPlan, directories: [[UInt8]], from area: StagingArea, flushes: Bool
     ) throws(FileSystemError) -> (name: String, record: [UInt8]) {
         try RootDirectory.createWithParents(path)
         let store = try RootDirectory.open(path)
@@ -48,6 +49,8 @@ package struct PlanStore: Sendable {
                 tree = OpenDirectory(try place.handle.openDirectory(Self.treeName))
                 try Self.copy(area.tree, to: tree)
             }
+            var cursor = DirectoryCursor(root: tree)
+            for path in directories { _ = try WithheldEntries.makeDirectories(path, below: tree, &cursor) }
             let file = try place.handle.createFile(Self.recordName, mode: 0o600)
             try file.write(record.span)
             if flushes {
