@@ -23,7 +23,8 @@ struct SyncCommand: AsyncParsableCommand {
             Example: ferry sync push ~/project tar:project.tar.gz
             """,
         subcommands: [
-            PushCommand.self, PullCommand.self, StatusCommand.self, DiffCommand.self, VerifyCommand.self, PlanCommand.self,
+            PushCommand.self, PullCommand.self, StatusCommand.self, DiffCommand.self, VerifyCommand.self,
+            PlanCommand.self,
             ApplyCommand.self, UndoCommand.self, ConflictsCommand.self, LogCommand.self,
         ])
 }

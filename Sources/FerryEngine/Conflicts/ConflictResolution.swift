@@ -35,7 +35,12 @@ struct ConflictResolution {
             scan.ruleFiles = .none
             var found = try session.scan(stored, scan, at: newest.conflict.place ?? []).snapshot
             found.amendAncestorsAsImplied(of: path)
-            if let entry = found.entry(at: path), found.child(of: entry, named: StoredRepository.name.utf8) != nil {
+            if let entry = found.entry(at: path),
+                found.children(of: entry).contains(where: {
+                    let name = StoredRepository.name.utf8
+                    return found.name(of: $0).suffix(name.count).elementsEqual(name)
+                })
+            {
                 throw divergedRepository(in: newest.conflict.place ?? [])
             }
             guard found.entry(at: path) != nil else {

@@ -36,6 +36,21 @@ struct GitConflictTests {
         #expect(try git.local("git cat-file -t sandbox/tags/v1; git tag") == "tag")
     }
 
+    @Test("a repository is not taken from the conflict store, where only its new commits are: the way to them is told")
+    func taken() throws {
+        let git = try Self.diverged()
+        try git.pull(status: 3)
+        let world = try #require(git.world)
+        let head = try git.localHead
+        let refused = try FerryRun(["sync", "conflicts", world.workspace, "--take-remote", ".git"], in: world)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("changed on both sides") && refused.errors.contains("fetch --no-tags"))
+        #expect(try git.localHead == head)
+        try git.expectSound(status: "?? theirs")
+        let dropped = try FerryRun(["sync", "conflicts", world.workspace, "--keep-local", ".git"], in: world)
+        #expect(dropped.status == 0, "\(dropped.errors)")
+    }
+
     @Test("the sandbox's configuration never comes into what git fetches from")
     func configuration() throws {
         let git = try Self.diverged(

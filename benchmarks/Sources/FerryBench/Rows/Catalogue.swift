@@ -41,7 +41,8 @@ extension Row {
         subjects: [
             .ferry {
                 Pipeline(
-                    [$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*", "--no-fsync"], input: $0.tarball)
+                    [$0.ferry, "sync", "pull", "-", $0.destination, "--allow-held", "*", "--no-fsync"],
+                    input: $0.tarball)
             },
             Subject(name: "GNU tar", tools: ["tar"]) {
                 Pipeline(["tar", "-xpf", "-", "-C", $0.destination], input: $0.tarball)

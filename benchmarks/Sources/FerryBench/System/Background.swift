@@ -1,6 +1,6 @@
 import Glibc
 
-/// A program that runs beside the measured ones: a server. It ends with the benchmark.
+/// A program that runs beside the measured ones and ends with the benchmark: a server.
 final class Background {
     private let pid: pid_t
 

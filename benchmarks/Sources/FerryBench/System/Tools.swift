@@ -5,7 +5,8 @@ enum Tools {
     /// The Debian package that brings each peer, for the report of a missing one.
     static let packages = [
         "tar": "tar", "bsdtar": "libarchive-tools", "rsync": "rsync", "cp": "coreutils", "find": "findutils",
-        "strace": "strace", "mkfs.ext4": "e2fsprogs", "sshd": "openssh-server", "ssh": "openssh-client", "python3": "python3",
+        "strace": "strace", "mkfs.ext4": "e2fsprogs", "sshd": "openssh-server", "ssh": "openssh-client",
+        "python3": "python3",
     ]
 
     /// The full path of a program, or nil when the machine does not have it.
