@@ -75,15 +75,14 @@ struct ConflictResolution {
     }
 
     /// Why a repository that both sides changed cannot be taken: only a part of it is stored, and its objects are the workspace's too.
-    private func divergedRepository(in store: [UInt8]) -> SyncError {
-        let slash = [RelativePath.separator]
-        let stored = ShellText.quoted(store + slash + path.bytes + slash + StoredRepository.name.utf8)
-        let local = ShellText.quoted(workspacePath + slash + path.bytes)
-        return SyncError(
+    ///
+    /// No path to fetch from is told here: what else lies there is the sandbox's, and git would obey its configuration.
+    private func divergedRepository(in place: [UInt8]) -> SyncError {
+        SyncError(
             .failed,
-            "'\(name)' is a git repository that changed on both sides; nothing was changed: bring the sandbox's commits in with"
-                + " git --git-dir=\(displayName(of: local)) fetch --no-tags \(displayName(of: stored))"
-                + " '+refs/*:refs/sandbox/*', merge them, then drop the record with --keep-local")
+            "'\(name)' is a git repository that changed on both sides, of which only the sandbox's new commits are kept, in"
+                + " '\(displayName(of: place))'; nothing was changed: bring them in with the git command that the pull told, then"
+                + " drop the record with --keep-local")
     }
 
     /// Takes the stored versions out of the store; the workspace stays as it is.

@@ -21,6 +21,20 @@ extension ConflictRecord.Entry {
         for step in plan.orderedSteps where WithheldEntries.isWithheld(step, plan) {
             let path = RelativePath(unchecked: plan.path(of: step))
             if let covered, path.isSameOrBelow(covered) { continue }
+            // A repository is decided as a whole.
+            let repository = plan.gitConflicts.first { path.isSameOrBelow(RelativePath(unchecked: $0.path)) }
+            if let repository, let id = plan.source.entry(at: RelativePath(unchecked: repository.path)) {
+                covered = RelativePath(unchecked: repository.path)
+                entries.append(
+                    ConflictRecord.Entry(
+                        path: repository.path,
+                        cause: .conflict(repository.isInWorkspace ? .bothChanged : .changedRemotelyDeletedLocally),
+                        version: .stored, kind: plan.source[id].kind, size: 0,
+                        local: LocalVersion.digest(
+                            of: plan.destination.entry(at: RelativePath(unchecked: repository.path)),
+                            in: plan.destination)))
+                continue
+            }
             var version = Version.deleted
             if let id = step.source {
                 version = try isKept(path, &cursor) ? .stored : .leftInSandbox

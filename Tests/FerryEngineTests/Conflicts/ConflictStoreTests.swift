@@ -25,7 +25,8 @@ struct ConflictStoreTests {
 
         /// Changes one of the two sides.
         func edit(_ side: [UInt8], _ script: String) throws {
-            let result = try run("sh", ["-ec", script], in: String(decoding: side, as: UTF8.self))
+            // What changed in the tick of a scan is not trusted; here every edit is older than the sync that follows.
+            let result = try run("sh", ["-ec", script + "\nsleep 0.03"], in: String(decoding: side, as: UTF8.self))
             try #require(result.isSilent, "\(result.errors)")
         }
 
