@@ -43,8 +43,8 @@ private struct EditedRun {
         self.seed = seed
         var random = SeededGenerator(seed: seed)
         var tree = Tree()
-        for directory in ["a", "a/b", "c"] { tree[directory] = TreeEntry(.directory, mode: 0o755) }
-        for path in Self.paths where !random.oneIn(4) { tree[path] = Self.file("agreed \(path)") }
+        for directory in ["a", "a/b", "c"] { tree[Self.path(directory)] = TreeEntry(.directory, mode: 0o755) }
+        for path in Self.paths where !random.oneIn(4) { tree[Self.path(path)] = Self.file("agreed \(path)") }
         agreed = tree
         pair = try Pair(tree)
         var options = SyncOptions()
@@ -55,6 +55,8 @@ private struct EditedRun {
             workspace: String(decoding: pair.workspace, as: UTF8.self), spare: pair.directory.text + "/spare",
             seed: seed)
     }
+
+    private static func path(_ text: String) -> RelativePath { RelativePath(unchecked: Array(text.utf8)) }
 
     private static func file(_ text: String) -> TreeEntry {
         TreeEntry(.file(Array(text.utf8), hasHoles: false), mode: 0o644)
@@ -95,7 +97,7 @@ private struct EditedRun {
             switch edit {
             case .wrote(let text):
                 if found != text { return "\(path): the edit '\(text)' is lost, there is '\(found ?? "nothing")'" }
-            case .removed where agreed[path] != nil:
+            case .removed where agreed[Self.path(path)] != nil:
                 if let found { return "\(path): its removal is undone by '\(found)'" }
             case .removed: continue
             }
@@ -153,7 +155,7 @@ private final class Editor: Sendable {
         self.workspace = workspace
         self.spare = spare
         state = Mutex(State(random: SeededGenerator(seed: seed &* 31)))
-        mkdir(spare, 0o700)
+        unsafe mkdir(spare, 0o700)
     }
 
     var edits: [String: Edit] { state.withLock { $0.edits } }
@@ -166,13 +168,13 @@ private final class Editor: Sendable {
             let target = "\(workspace)/\(path)"
             state.count += 1
             if state.random.oneIn(4) {
-                if unlink(target) == 0 { state.edits[path] = .removed }
+                if unsafe unlink(target) == 0 { state.edits[path] = .removed }
                 return
             }
             let text = "\(who) \(state.count) \(state.random.next())"
             let new = "\(spare)/new"
             guard FileManager.default.createFile(atPath: new, contents: Data(text.utf8)) else { return }
-            if rename(new, target) == 0 { state.edits[path] = .wrote(text) }
+            if unsafe rename(new, target) == 0 { state.edits[path] = .wrote(text) }
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 /// `FERRY_MERGE_WORLDS` sets how many worlds each test makes.
 @Suite("Merges on random worlds")
 struct MergeModelTests {
-    static let count = ProcessInfo.processInfo.environment["FERRY_MERGE_WORLDS"].flatMap(Int.init) ?? 2_500
+    static let count = ProcessInfo.processInfo.environment["FERRY_MERGE_WORLDS"].flatMap(Int.init) ?? 10_000
 
     /// Runs a check on many worlds; the first that fails is made as small as it can be.
     private func check(flags: Bool, _ fault: (MergePair, MergeModel) -> String?) {
