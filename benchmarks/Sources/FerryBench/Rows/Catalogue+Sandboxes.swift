@@ -38,7 +38,7 @@ extension Row {
             .ferry(preparing: { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.piped]) }) {
                 Pipeline([$0.ferry, "sync", "pull", $0.piped, $0.tree, "--no-fsync"])
             },
-            Subject(name: "origin", tools: ["python3", "tar"], preparation: fill) {
+            Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
                 Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
             },
         ],
