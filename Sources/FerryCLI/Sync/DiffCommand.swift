@@ -17,33 +17,20 @@ struct DiffCommand: AsyncParsableCommand {
             Example: ferry sync diff ~/project docker://agent/work --name-only
             """)
 
-    @Argument(help: ArgumentHelp("The workspace.", valueName: "workspace"), completion: .directory)
-    var workspace: String
-
-    @Argument(
-        help: ArgumentHelp("The sandbox, a directory, or tar:FILE.", valueName: "sandbox"), completion: .directory)
-    var sandbox: String
-
     @Flag(help: "Print only the names of what is not the same.")
     var nameOnly = false
 
-    @OptionGroup(title: "What takes part")
-    var rules: RuleArguments
-    @OptionGroup(title: "Paths")
-    var selection: SelectionArguments
-    @OptionGroup(title: "Looking")
-    var view: ViewArguments
+    @OptionGroup
+    var pair: ComparedPair
 
     func run() async throws {
-        let path = try Targets.workspace(workspace)
-        let endpoint = try Targets.endpoint(sandbox)
-        let options = try await view.options(workspace: path, sandbox: endpoint, rules, selection)
-        let console = Console(color: view.color)
-        let run = ViewRun(console: console, view: view, sandbox: ArgumentText.bytes(of: sandbox))
+        let prepared = try await pair.prepare()
+        let (console, view) = (prepared.console, pair.view)
         let (showsContent, asJSON) = (!nameOnly, view.json)
-        let (found, failure) = await run.run { (cancellation, observer) throws(SyncError) in
+        let (found, failure) = await prepared.run.run { (cancellation, observer) throws(SyncError) in
             try await SyncEngine.diff(
-                path, endpoint, showsContent: showsContent, options: options, cancellation: cancellation,
+                prepared.workspace, prepared.sandbox, showsContent: showsContent, options: prepared.options,
+                cancellation: cancellation,
                 observer: observer
             ) { difference in
                 if asJSON {
@@ -58,7 +45,7 @@ struct DiffCommand: AsyncParsableCommand {
         var status = failure
         if let found {
             status.formUnion(ExitStatus(found.problems))
-            if view.json { console.print(EventPayload.comparison(found, sandbox: run.sandbox, status).text) }
+            if view.json { console.print(EventPayload.comparison(found, sandbox: prepared.run.sandbox, status).text) }
         }
         try console.close(with: status)
     }

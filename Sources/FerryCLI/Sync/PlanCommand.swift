@@ -77,12 +77,8 @@ struct PlanPullCommand: AsyncParsableCommand {
         try Targets.checkStream(endpoint, descriptor: STDIN_FILENO)
         let prepared = SyncPreparation(
             sync: sync, rules: rules, selection: selection, deletion: deletion, output: told)
-        var options = try await prepared.options(
-            workspace: workspace, pulledFrom: endpoint, otherInputs: endpoint == .standardStream ? 1 : 0)
-        options.conflicts = onConflict.policy
-        var held = options.allowedHeld.list
-        held.append(contentsOf: RuleArguments.patterns(allowHeld, "--allow-held"))
-        options.allowedHeld = PreservePatterns(held)
+        let options = try await prepared.options(
+            pulling: endpoint, into: workspace, conflicts: onConflict.policy, allowedHeld: allowHeld)
         let console = Console(color: told.color)
         let run = SyncRun(
             console: console, output: told, options: options, deadline: sync.deadline, conflictAdvice: nil,

@@ -59,12 +59,8 @@ struct PullCommand: AsyncParsableCommand {
         try Targets.checkStream(endpoint, descriptor: STDIN_FILENO)
         let prepared = SyncPreparation(
             sync: sync, rules: rules, selection: selection, deletion: deletion, output: output)
-        var options = try await prepared.options(
-            workspace: workspace, pulledFrom: endpoint, otherInputs: endpoint == .standardStream ? 1 : 0)
-        options.conflicts = onConflict.policy
-        var held = options.allowedHeld.list
-        held.append(contentsOf: RuleArguments.patterns(allowHeld, "--allow-held"))
-        options.allowedHeld = PreservePatterns(held)
+        let options = try await prepared.options(
+            pulling: endpoint, into: workspace, conflicts: onConflict.policy, allowedHeld: allowHeld)
         let console = Console(color: output.color)
         prepared.explain(on: console)
         let run = SyncRun(

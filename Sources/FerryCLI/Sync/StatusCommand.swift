@@ -17,36 +17,23 @@ struct StatusCommand: AsyncParsableCommand {
             Example: ferry sync status ~/project ssh://build@host/srv/sandbox
             """)
 
-    @Argument(help: ArgumentHelp("The workspace.", valueName: "workspace"), completion: .directory)
-    var workspace: String
-
-    @Argument(
-        help: ArgumentHelp("The sandbox, a directory, or tar:FILE.", valueName: "sandbox"), completion: .directory)
-    var sandbox: String
-
-    @OptionGroup(title: "What takes part")
-    var rules: RuleArguments
-    @OptionGroup(title: "Paths")
-    var selection: SelectionArguments
-    @OptionGroup(title: "Looking")
-    var view: ViewArguments
+    @OptionGroup
+    var pair: ComparedPair
 
     func run() async throws {
-        let path = try Targets.workspace(workspace)
-        let endpoint = try Targets.endpoint(sandbox)
-        let options = try await view.options(workspace: path, sandbox: endpoint, rules, selection)
-        let console = Console(color: view.color)
-        let run = ViewRun(console: console, view: view, sandbox: ArgumentText.bytes(of: sandbox))
-        let (found, failure) = await run.run { (cancellation, observer) throws(SyncError) in
+        let prepared = try await pair.prepare()
+        let (console, view) = (prepared.console, pair.view)
+        let (found, failure) = await prepared.run.run { (cancellation, observer) throws(SyncError) in
             try await SyncEngine.status(
-                of: path, and: endpoint, options: options, cancellation: cancellation, observer: observer)
+                of: prepared.workspace, and: prepared.sandbox, options: prepared.options, cancellation: cancellation,
+                observer: observer)
         }
         var status = failure
         if let found {
             status.formUnion(ExitStatus(found.problems))
             let text = StatusText(status: found, isQuiet: view.quiet)
             if view.json {
-                text.printEvents(on: console, sandbox: run.sandbox, status)
+                text.printEvents(on: console, sandbox: prepared.run.sandbox, status)
             } else {
                 text.print(on: console)
             }

@@ -44,6 +44,27 @@ struct SyncPreparation {
         return options
     }
 
+    /// The options of a pull.
+    ///
+    /// - Parameters:
+    ///   - source: Where it comes from.
+    ///   - workspace: The workspace's path.
+    ///   - conflicts: What becomes of entries that differ on both sides.
+    ///   - allowedHeld: Patterns of what is let in without a review, beside those of the configuration.
+    /// - Returns: The options.
+    /// - Throws: What is wrong with the arguments, or what could not be read.
+    func options(
+        pulling source: Endpoint, into workspace: [UInt8], conflicts: ConflictPolicy, allowedHeld: [String]
+    ) async throws -> SyncOptions {
+        var options = try await options(
+            workspace: workspace, pulledFrom: source, otherInputs: source == .standardStream ? 1 : 0)
+        options.conflicts = conflicts
+        var held = options.allowedHeld.list
+        held.append(contentsOf: RuleArguments.patterns(allowedHeld, "--allow-held"))
+        options.allowedHeld = PreservePatterns(held)
+        return options
+    }
+
     /// Explains flags that are accepted for the sake of rsync's users.
     func explain(on console: Console) {
         guard output.verbose > 0, !output.json else { return }

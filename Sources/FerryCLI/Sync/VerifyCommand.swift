@@ -17,30 +17,17 @@ struct VerifyCommand: AsyncParsableCommand {
             Example: ferry sync verify ~/project ssh://build@host/srv/sandbox
             """)
 
-    @Argument(help: ArgumentHelp("The workspace.", valueName: "workspace"), completion: .directory)
-    var workspace: String
-
-    @Argument(
-        help: ArgumentHelp("The sandbox, a directory, or tar:FILE.", valueName: "sandbox"), completion: .directory)
-    var sandbox: String
-
-    @OptionGroup(title: "What takes part")
-    var rules: RuleArguments
-    @OptionGroup(title: "Paths")
-    var selection: SelectionArguments
-    @OptionGroup(title: "Looking")
-    var view: ViewArguments
+    @OptionGroup
+    var pair: ComparedPair
 
     func run() async throws {
-        let path = try Targets.workspace(workspace)
-        let endpoint = try Targets.endpoint(sandbox)
-        let options = try await view.options(workspace: path, sandbox: endpoint, rules, selection)
-        let console = Console(color: view.color)
-        let run = ViewRun(console: console, view: view, sandbox: ArgumentText.bytes(of: sandbox))
+        let prepared = try await pair.prepare()
+        let (console, view) = (prepared.console, pair.view)
         let (isQuiet, asJSON) = (view.quiet, view.json)
-        let (found, failure) = await run.run { (cancellation, observer) throws(SyncError) in
+        let (found, failure) = await prepared.run.run { (cancellation, observer) throws(SyncError) in
             try await SyncEngine.verify(
-                path, endpoint, options: options, cancellation: cancellation, observer: observer
+                prepared.workspace, prepared.sandbox, options: prepared.options, cancellation: cancellation,
+                observer: observer
             ) { difference in
                 if asJSON {
                     console.print(EventPayload.difference(difference).text)
@@ -54,7 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
             status.formUnion(ExitStatus(found.problems))
             if found.differences > 0 { status.formUnion(.verification) }
             if view.json {
-                console.print(EventPayload.comparison(found, sandbox: run.sandbox, status).text)
+                console.print(EventPayload.comparison(found, sandbox: prepared.run.sandbox, status).text)
             } else {
                 console.print(DifferenceText.summary(found))
             }
