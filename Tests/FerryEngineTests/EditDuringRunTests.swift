@@ -117,6 +117,8 @@ private struct EditedRun {
         let stored = try await SyncEngine.conflicts(in: pair.workspace, options: options)
         for (path, edit) in theirs.edits {
             guard case .wrote(let text) = edit, content("\(editor.workspace)/\(path)") != text else { continue }
+            // It arrived, and then the editor changed it.
+            if editor.replaced.contains(text) { continue }
             let isKept = stored.contains { conflict in
                 String(decoding: conflict.path, as: UTF8.self) == path
                     && conflict.place.map { content(String(decoding: $0, as: UTF8.self)) == text } ?? false
@@ -142,6 +144,7 @@ private final class Editor: Sendable {
     private struct State {
         var random: SeededGenerator
         var edits: [String: Edit] = [:]
+        var replaced: Set<String> = []
         var count = 0
         var isStopped = false
         var isRunning = false
@@ -160,6 +163,8 @@ private final class Editor: Sendable {
 
     var edits: [String: Edit] { state.withLock { $0.edits } }
     var count: Int { state.withLock { $0.count } }
+    /// What it found in the files that it replaced or removed.
+    var replaced: Set<String> { state.withLock { $0.replaced } }
 
     /// Makes one random edit.
     func edit(_ who: String) {
@@ -167,6 +172,9 @@ private final class Editor: Sendable {
             let path = EditedRun.paths[state.random.below(EditedRun.paths.count)]
             let target = "\(workspace)/\(path)"
             state.count += 1
+            if let old = FileManager.default.contents(atPath: target) {
+                state.replaced.insert(String(decoding: old, as: UTF8.self))
+            }
             if state.random.oneIn(4) {
                 if unsafe unlink(target) == 0 { state.edits[path] = .removed }
                 return
