@@ -1,5 +1,6 @@
 import FerryCore
 import FerryEngine
+import FerryFileSystem
 import FerryTesting
 import Foundation
 import Glibc
@@ -134,7 +135,7 @@ private struct EditedRun {
     }
 }
 
-/// Edits files as editors do: a new file beside, then a rename; and remembers what it did last to each path.
+/// Edits files as editors do, by putting a new one in the place of the old; and remembers what it did last to each path.
 private final class Editor: Sendable {
     enum Edit: Sendable {
         case wrote(String)
@@ -172,17 +173,41 @@ private final class Editor: Sendable {
             let path = EditedRun.paths[state.random.below(EditedRun.paths.count)]
             let target = "\(workspace)/\(path)"
             state.count += 1
-            if let old = FileManager.default.contents(atPath: target) {
-                state.replaced.insert(String(decoding: old, as: UTF8.self))
-            }
+            let new = "\(spare)/new"
             if state.random.oneIn(4) {
-                if unsafe unlink(target) == 0 { state.edits[path] = .removed }
+                guard unsafe rename(target, new) == 0 else { return }
+                state.replaced.insert(content(new))
+                state.edits[path] = .removed
                 return
             }
             let text = "\(who) \(state.count) \(state.random.next())"
-            let new = "\(spare)/new"
             guard FileManager.default.createFile(atPath: new, contents: Data(text.utf8)) else { return }
-            if unsafe rename(new, target) == 0 { state.edits[path] = .wrote(text) }
+            // In one step, so that what was there is known for certain.
+            if exchange(new, target) {
+                state.replaced.insert(content(new))
+            } else if unsafe link(new, target) != 0 {
+                return
+            }
+            state.edits[path] = .wrote(text)
+            unsafe unlink(new)
+        }
+    }
+
+    private func content(_ path: String) -> String {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    private func exchange(_ new: String, _ target: String) -> Bool {
+        let (from, to) = (URL(filePath: new), URL(filePath: target))
+        do {
+            let other = try DirectoryHandle(path: Array(to.deletingLastPathComponent().path.utf8))
+            let directory = try DirectoryHandle(path: Array(from.deletingLastPathComponent().path.utf8))
+            try directory.exchange(
+                TerminatedName(Array(from.lastPathComponent.utf8)), with: other,
+                TerminatedName(Array(to.lastPathComponent.utf8)))
+            return true
+        } catch {
+            return false
         }
     }
 
