@@ -56,23 +56,13 @@ struct ConflictsCommand: AsyncParsableCommand {
     )
     var allow: [UndoOverride] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Where Ferry keeps its state. Default: FERRY_STATE_DIR, else ferry in XDG_STATE_HOME or ~/.local/state.",
-            valueName: "dir"))
-    var stateDir: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Wait so many seconds for another sync of the same workspace, then exit with 7. Default: 30.",
-            valueName: "seconds"))
-    var wait: Double?
+    @OptionGroup
+    var lock: LockArguments
 
     @OptionGroup(title: "Output")
     var output: OutputArguments
 
     func validate() throws {
-        if let wait, !(wait >= 0 && wait < 1e9) { throw ValidationError("--wait takes a number of seconds") }
         if show != nil, !(takeRemote.isEmpty && keepLocal.isEmpty) {
             throw ValidationError("--show only prints; give --take-remote or --keep-local in another call")
         }
@@ -85,11 +75,10 @@ struct ConflictsCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try Targets.workspace(workspace)
         var options = SyncOptions()
-        options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
+        lock.apply(to: &options)
         options.isDryRun = dryRun
         options.undoesNewerEdits = allow.contains(.newerEdits)
         options.reportsItems = output.wantsItems
-        if let wait { options.lockWait = .seconds(wait) }
         if let show { return try await print(try Self.relative(show, to: path), in: path, options) }
         let taken = try takeRemote.map { (text) throws(CommandFailure) in try Self.relative(text, to: path) }
         let kept = try keepLocal.map { (text) throws(CommandFailure) in try Self.relative(text, to: path) }

@@ -34,33 +34,19 @@ struct UndoCommand: AsyncParsableCommand {
             valueName: "name"))
     var allow: [UndoOverride] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Where Ferry keeps its state. Default: FERRY_STATE_DIR, else ferry in XDG_STATE_HOME or ~/.local/state.",
-            valueName: "dir"))
-    var stateDir: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Wait so many seconds for another sync of the same workspace, then exit with 7. Default: 30.",
-            valueName: "seconds"))
-    var wait: Double?
+    @OptionGroup
+    var lock: LockArguments
 
     @OptionGroup(title: "Output")
     var output: OutputArguments
 
-    func validate() throws {
-        if let wait, !(wait >= 0 && wait < 1e9) { throw ValidationError("--wait takes a number of seconds") }
-    }
-
     func run() async throws {
         let path = try Targets.workspace(workspace)
         var options = SyncOptions()
-        options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
+        lock.apply(to: &options)
         options.isDryRun = dryRun
         options.undoesNewerEdits = allow.contains(.newerEdits)
         options.reportsItems = output.wantsItems
-        if let wait { options.lockWait = .seconds(wait) }
         let console = Console(color: output.color)
         let runner = SyncRun(
             console: console, output: output, options: options, deadline: nil, conflictAdvice: nil,
