@@ -67,7 +67,8 @@ struct CommandLinePlanTests {
     }
 
     @Test(
-        "Killed at any rename, an apply is repeated and loses nothing", .enabled(if: hasStrace, "needs strace"),
+        "Killed at any rename, an apply is repeated and loses nothing",
+        .enabled(if: hasStrace, "needs strace: scripts/setup.sh --tests"),
         arguments: ["renameat2", "mkdirat"])
     func killed(call: String) throws {
         var kills = 0
