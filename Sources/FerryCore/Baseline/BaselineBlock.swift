@@ -32,6 +32,7 @@ extension BaselineReader {
     /// Reads the head of a block.
     ///
     /// - Parameter start: Where the block begins, counted from the first.
+    /// - Returns: What it says; nothing of use when it is damaged.
     mutating func block(at start: Int) -> BaselineBlock {
         let place = position
         var block = BaselineBlock(start: start)

@@ -36,11 +36,12 @@ private struct Differences: OptionSet {
 private let indexDigestBit: UInt8 = 1 << 7
 
 extension BaselineReader {
-    /// Reads one entry of a directory; nil when it is damaged.
+    /// Reads one entry of a directory.
     ///
     /// - Parameters:
     ///   - devices: The devices by their numbers.
     ///   - pieceStart: Where the bytes of the directory and all below it begin.
+    /// - Returns: The entry; nil when it is damaged.
     mutating func item(devices: [UInt64], pieceStart: Int) -> BaselineItem? {
         let head = byte()
         let flagBits = byte()
