@@ -72,20 +72,20 @@ struct ListingDialogue {
     }
 
     private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
-        switch head {
-        case [UInt8(ascii: "!")]:
+        switch head.count == 1 ? head[0] : nil {
+        case UInt8(ascii: "!"):
             let (path, reason) = (try next(), try next())
             try check { (reader) throws(RefusedListing) in
                 try reader.addUnreadable(path[...], reason: reason[...])
             }
-        case [UInt8(ascii: "@")]:
+        case UInt8(ascii: "@"):
             let (path, target) = (try next(), try next())
             targetBytes += Int64(path.count + target.count)
             guard targetBytes <= options.limits.nameBytes else {
                 throw .refused(RefusedListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
             }
             targets[path] = target
-        case [UInt8(ascii: "%")]:
+        case UInt8(ascii: "%"):
             try takeBatch()
         default:
             let (path, target) = (try next(), try next())
