@@ -125,7 +125,7 @@ final class RemoteConnection {
         case .zstd: return .zstd
         case .automatic:
             guard sandbox.capabilities.crossesNetwork, bytes > Self.leastBytesToMeasure else { return .none }
-            if facts.hasZstd, session.answerTime > Self.farAnswer { return .zstd }
+            if facts.hasZstd, session.distance > Self.farDistance { return .zstd }
             let rate: Double
             do throws(TransportError) { rate = try session.measureRate() } catch {
                 throw RemoteFailure.transport(error).syncError
@@ -137,10 +137,10 @@ final class RemoteConnection {
 
     /// Less is sent before the link has been measured.
     private static let leastBytesToMeasure: Int64 = 4 << 20
-    /// When the first word takes longer, the sandbox is so far away that no way there is faster than zstd.
+    /// Two round trips at most: a sandbox that is farther away has no way that is faster than zstd.
     ///
     /// The window of ssh, 2 MiB a round trip, alone sees to that; to measure the link would cost another round trip.
-    private static let farAnswer = Duration.milliseconds(150)
+    private static let farDistance = Duration.milliseconds(100)
     /// Below so many bytes a second a core of zstd at its fastest level, some 260 MB/s, gains more than it costs.
     private static let zstdRate = 130e6
     /// The same for gzip.

@@ -10,8 +10,10 @@ final class RemoteSession {
     let facts: RemoteFacts
     /// The directory that it works in.
     let root: RemoteRoot
-    /// How long the sandbox took to say its first word.
-    let answerTime: Duration
+    /// How much longer the sandbox took to say its first word than two machines that are as busy as these need for it.
+    ///
+    /// What it then says of itself takes as long as both of them make it, however far away they are from each other.
+    let distance: Duration
     let channel: RemoteChannel
     let capabilities: SandboxCapabilities
     private var isOver = false
@@ -21,10 +23,10 @@ final class RemoteSession {
     private static let mostFacts = 64
 
     private init(
-        _ channel: RemoteChannel, facts: RemoteFacts, answerTime: Duration, root: RemoteRoot,
+        _ channel: RemoteChannel, facts: RemoteFacts, distance: Duration, root: RemoteRoot,
         capabilities: SandboxCapabilities
     ) {
-        self.answerTime = answerTime
+        self.distance = distance
         self.channel = channel
         self.facts = facts
         self.root = root
@@ -76,10 +78,10 @@ final class RemoteSession {
         do throws(TransportError) {
             if isFed { try feed(program, channel) }
             try greet(channel)
-            let answerTime = ContinuousClock.now - start
+            let greeted = ContinuousClock.now
             let facts = try probe(channel)
-            return RemoteSession(
-                channel, facts: facts, answerTime: answerTime, root: root, capabilities: capabilities)
+            let distance = (greeted - start) - (ContinuousClock.now - greeted) * 2
+            return RemoteSession(channel, facts: facts, distance: distance, root: root, capabilities: capabilities)
         } catch {
             process.terminate()
             throw error
