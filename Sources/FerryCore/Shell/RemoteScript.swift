@@ -87,7 +87,7 @@ package enum RemoteScript {
         say "hello $h"
         t= tk=none bx=
         for c in tar bsdtar gtar; do if has $c; then t=$c; break; fi; done
-        if [ -z "$t" ] && has busybox && busybox tar --version >/dev/null 2>&1; then t='busybox tar'; fi
+        if [ -z "$t" ] && has busybox && busybox tar --version >/dev/null 2>&1 </dev/null; then t='busybox tar'; fi
         if [ -n "$t" ]; then
           case $($t --version 2>&1 </dev/null) in
           *'GNU tar'*) tk=gnu ;;
@@ -133,14 +133,14 @@ package enum RemoteScript {
           if has gzip; then printf 'gzip=1\0'; fi
           if has zstd; then printf 'zstd=1\0'; fi
           if [ -n "$d" ]; then printf 'pieces=1\0'; fi
-          b=
+          b= some=
           if [ -r /proc/sys/kernel/random/boot_id ]; then read -r b </proc/sys/kernel/random/boot_id; fi
           printf 'boot=%s\0' "$b"
           s=$(state)
           if [ "$s" = directory ] && cd -P "$r"; then
             printf 'line=%s\0' "$(ls -dni . 2>/dev/null)"
             printf 'device=%s\0' "$(stat -c %d . 2>/dev/null)"
-            if [ "$( { ls -A . 2>/dev/null && echo /; } | head -c 1)" = / ]; then printf 'empty=1\0'; fi
+            if [ "$( { ls -A . 2>/dev/null && echo /; } | head -c 1)" = / ]; then printf 'empty=1\0'; else some=1; fi
             if [ -w . ]; then printf 'writable=1\0'; fi
             printf 'space=%s\0' "$(df -P -k . 2>/dev/null | tail -n 1)"
             printf 'inodes=%s\0' "$(df -P -i . 2>/dev/null | tail -n 1)"
@@ -350,12 +350,15 @@ package enum RemoteScript {
 
         """#
 
+    /// Who asks for a listing need not know yet whether there is anything to list: of nothing, nothing is said.
     private static let dialogue = #"""
         probe
         while read -r v a b o; do
           case $v in
-          list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
-          below) cd -P "$r" || fail root; clock; pieces | scan some; pieces | scan below; say "listed $?" ;;
+          list) if [ -n "$some" ]; then cd -P "$r" || fail root; clock; scan; say "listed $?"; fi ;;
+          below) if [ -z "$some" ]; then pieces >/dev/null; pieces >/dev/null; else
+              cd -P "$r" || fail root; clock; pieces | scan some; pieces | scan below; say "listed $?"
+            fi ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
           ping) pieces >/dev/null || exit 65; say pong ;;
           sweep) cd -P "$r" && rm -rf ./.ferry-tmp-* 2>/dev/null ;;

@@ -7,8 +7,8 @@ import FerryTransport
 /// A push of one or several trees into a sandbox behind a transport: one command there lists, is fed what differs, and lists what was
 /// written.
 ///
-/// The local trees are scanned while the way there is opened. Into an empty directory it waits for two answers: what the sandbox can
-/// do, and what has arrived.
+/// The local trees are scanned while the way there is opened. It waits for two answers: what the sandbox can do and what it holds, and
+/// what has arrived.
 struct RemotePush {
     let parts: [PushPart]
     let endpoint: SandboxEndpoint
@@ -28,7 +28,7 @@ struct RemotePush {
         let scans = try PartScans(parts)
         let way: RemoteWay
         do throws(SyncError) {
-            way = try RemoteWay.open(endpoint, session)
+            way = try RemoteWay.open(endpoint, listing: firstListing(session.options), session)
         } catch {
             // What is wrong on this side counts more.
             _ = try scans.finish()
@@ -79,6 +79,12 @@ struct RemotePush {
         try session.begin(.transferring)
         for part in parts where part.part.role == .workspace { try baseline.mark(part.plan, part.stamp) }
         try send(parts, shipment, through: connection, &baseline, &session)
+    }
+
+    /// What is listed whatever the scans say: where nobody trusts what was there after the last push, everything.
+    private func firstListing(_ options: SyncOptions) -> RemoteListingRequest? {
+        if options.trustsBaseline, parts.contains(where: { $0.role == .workspace }) { return nil }
+        return RemoteListingRequest(parts.map { RemoteListingPart(place: $0.destination) })
     }
 
     /// What the sandbox holds where the trees go.

@@ -22,20 +22,16 @@ extension RemoteSession {
         do throws(TransportError) {
             try begin("listing '\(root.display)'")
             try demandRoot()
-            if facts.isRootEmpty { return .empty(request.parts.count) }
+            if facts.isRootEmpty {
+                endListing()
+                return .empty(request.parts.count)
+            }
             guard facts.listing != .none else {
                 throw failure(
                     .unsupported, "there is neither GNU find, python3, perl nor stat -c, so only a full tar can tell")
             }
-            if request.parts.contains(where: \.place.isEmpty) {
-                try channel.send(line: "list")
-            } else {
-                try channel.send(line: "below")
-                let ground = request.ground
-                let places = request.parts.map(\.place)
-                try channel.send(RemoteList(ground.directories + ground.ignoreFiles))
-                try channel.send(RemoteList(places))
-            }
+            try askOnce(for: request)
+            endListing()
         } catch {
             throw giveUp(.transport(error))
         }
@@ -87,5 +83,18 @@ extension RemoteListing {
     static var empty: RemoteListing {
         RemoteListing(
             snapshot: .empty, problems: [], excludedCount: 0, isComplete: true, owners: [:], root: nil)
+    }
+}
+
+extension RemoteChannel {
+    /// Asks for a listing.
+    ///
+    /// - Parameter request: Which trees; where the root is none of them, only what is in them is looked at.
+    /// - Throws: ``TransportError``.
+    func ask(for request: RemoteListingRequest) throws(TransportError) {
+        guard !request.parts.contains(where: \.place.isEmpty) else { return try send(line: "list") }
+        try send(line: "below")
+        try send(RemoteList(request.ground.directories + request.ground.ignoreFiles))
+        try send(RemoteList(request.parts.map(\.place)))
     }
 }
