@@ -1,7 +1,5 @@
-import FerryCore
-
 /// A JSON value, written on one line with sorted keys.
-enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -11,7 +9,7 @@ enum JSONValue: Equatable, Sendable {
     case object([String: JSONValue])
 
     /// The value as text.
-    var text: String {
+    package var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -65,31 +63,13 @@ enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(integerLiteral value: Int64) { self = .integer(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A string.
+    package init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A truth value.
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
 
     /// A number that fits.
-    init(_ value: Int) { self = .integer(Int64(value)) }
-}
-
-/// Base64 as RFC 4648 has it, with padding.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// Encodes.
-    static func text(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let chunk = bytes[index..<min(index + 3, bytes.count)]
-            let bits = chunk.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - chunk.count))
-            for place in 0..<4 {
-                text.append(
-                    place <= chunk.count ? alphabet[Int(bits >> (18 - 6 * UInt32(place))) & 63] : UInt8(ascii: "="))
-            }
-            index += 3
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    package init(_ value: Int) { self = .integer(Int64(value)) }
 }
