@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
         .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
-        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads", systemPackage]),
         .target(name: "FerryProcess", dependencies: ["FerryThreads", "CFerryShims", systemPackage]),
         .target(name: "FerryConfiguration", dependencies: ["FerryCore", toml]),
         .target(name: "FerryHTTP", dependencies: ["FerryCore", "FerryThreads", "CCurl"]),
@@ -100,7 +100,7 @@ let package = Package(
             name: "FerryProvidersTests",
             dependencies: [
                 "FerryCore", "FerryProviders", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryTesting",
-                "FerryThreads", "TestSupport",
+                "FerryThreads", "FerryHTTP", "TestSupport",
             ]),
         .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
         .testTarget(

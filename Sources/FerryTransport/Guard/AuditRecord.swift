@@ -43,27 +43,34 @@ public struct AuditRecord: Sendable, Hashable {
 
     /// The record as one line of JSON, with the version of its form as `v`, and a line feed.
     public var line: [UInt8] {
-        var members: [String: JSONValue] = [
-            "v": 1, "time": .number(Double(time) / 1_000), "caller": caller.map { .string($0) } ?? .null,
-            "sandbox": .string(sandbox), "operation": .string(operation.rawValue), "purpose": .string(purpose),
-            "seconds": .number(duration / .seconds(1)),
+        func number(_ value: (some BinaryInteger)?) -> String { value.map { "\($0)" } ?? "null" }
+        var members = [
+            "\"v\":1", "\"time\":\(Double(time) / 1_000)", "\"caller\":\(caller.map(JSONString.quoted) ?? "null")",
+            "\"sandbox\":\(JSONString.quoted(sandbox))", "\"operation\":\"\(operation.rawValue)\"",
+            "\"purpose\":\(JSONString.quoted(purpose))", "\"entries\":\(number(entries))",
+            "\"bytes_in\":\(number(bytesIn))", "\"bytes_out\":\(number(bytesOut))",
+            "\"seconds\":\(duration / .seconds(1))", "\"outcome\":\"\(outcome.name)\"",
         ]
-        members["entries"] = entries.map { JSONValue($0) } ?? .null
-        members["bytes_in"] = bytesIn.map { .integer($0) } ?? .null
-        members["bytes_out"] = bytesOut.map { .integer($0) } ?? .null
         switch outcome {
-        case .done: members["outcome"] = "done"
-        case .exited(let status):
-            members["outcome"] = "exited"
-            members["status"] = .integer(Int64(status))
-        case .failed(let code):
-            members["outcome"] = "failed"
-            members["code"] = .string(code)
-        case .abandoned: members["outcome"] = "abandoned"
-        case .refused: members["outcome"] = "refused"
-        case .undecided: members["outcome"] = "undecided"
-        case .limited: members["outcome"] = "limited"
+        case .exited(let status): members.append("\"status\":\(status)")
+        case .failed(let code): members.append("\"code\":\(JSONString.quoted(code))")
+        default: break
         }
-        return Array(JSONValue.object(members).text.utf8) + [0x0A]
+        return Array("{\(members.joined(separator: ","))}\n".utf8)
+    }
+}
+
+extension AuditRecord.Outcome {
+    /// The word in the record.
+    fileprivate var name: String {
+        switch self {
+        case .done: "done"
+        case .exited: "exited"
+        case .failed: "failed"
+        case .abandoned: "abandoned"
+        case .refused: "refused"
+        case .undecided: "undecided"
+        case .limited: "limited"
+        }
     }
 }

@@ -1,5 +1,7 @@
+import FerryCore
+
 /// A JSON value, written on one line with sorted keys.
-package enum JSONValue: Equatable, Sendable {
+enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -9,7 +11,7 @@ package enum JSONValue: Equatable, Sendable {
     case object([String: JSONValue])
 
     /// The value as text.
-    package var text: String {
+    var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -44,32 +46,37 @@ package enum JSONValue: Equatable, Sendable {
 
     private static func write(_ string: String, to text: inout String) {
         text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            // Line separators would end the line for some readers, and the delete character confuses terminals.
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
+        JSONString.append(string, to: &text)
         text += "\""
     }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
-    /// A string.
-    package init(stringLiteral value: String) { self = .string(value) }
-    /// A whole number.
-    package init(integerLiteral value: Int64) { self = .integer(value) }
-    /// A truth value.
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    init(stringLiteral value: String) { self = .string(value) }
+    init(integerLiteral value: Int64) { self = .integer(value) }
+    init(booleanLiteral value: Bool) { self = .bool(value) }
 
     /// A number that fits.
-    package init(_ value: Int) { self = .integer(Int64(value)) }
+    init(_ value: Int) { self = .integer(Int64(value)) }
+}
+
+/// Base64 as RFC 4648 has it, with padding.
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// Encodes.
+    static func text(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let chunk = bytes[index..<min(index + 3, bytes.count)]
+            let bits = chunk.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - chunk.count))
+            for place in 0..<4 {
+                text.append(
+                    place <= chunk.count ? alphabet[Int(bits >> (18 - 6 * UInt32(place))) & 63] : UInt8(ascii: "="))
+            }
+            index += 3
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }
