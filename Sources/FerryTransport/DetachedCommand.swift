@@ -34,10 +34,9 @@ extension Sandbox {
     public func start(detached command: DetachedCommand) throws(TransportError) -> Int {
         // A session of its own where the sandbox can make one: otherwise what ends the group of this command ends that one, too. The
         // substitution ends when the command has left this one's group and its output.
-        let launcher = #"""
-            if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi; trap '' HUP
-            n=$($s sh -c 'echo "$$"; exec sh -c "$0" </dev/null >/dev/null 2>&1' \
-            """#
+        let launcher =
+            "if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi; trap '' HUP; "
+            + #"n=$($s sh -c 'echo "$$"; exec sh -c "$0" </dev/null >/dev/null 2>&1' "#
         var starter = SandboxCommand(
             Array(launcher.utf8) + ShellText.quoted(command.text) + Array(#" </dev/null &) && echo "$n""#.utf8),
             purpose: command.purpose)
