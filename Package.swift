@@ -65,7 +65,14 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         // Layer 4: what people and programs use.
-        .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
+        .target(
+            name: "FerryRuntime",
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryTransport", "FerryEngine", systemPackage, crypto,
+            ]),
+        .target(
+            name: "Ferry",
+            dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport", "FerryRuntime"]),
         .target(
             name: "FerryTesting",
             dependencies: [
@@ -108,6 +115,12 @@ let package = Package(
             dependencies: [
                 "FerryCore", "FerryEngine", "FerryHTTP", "FerryProviders", "FerryTesting", "FerryThreads",
                 "FerryTransport", "TestSupport",
+            ]),
+        .testTarget(
+            name: "FerryRuntimeTests",
+            dependencies: [
+                "FerryRuntime", "FerryCore", "FerryEngine", "FerryThreads", "FerryTesting", "FerryTransport",
+                "TestSupport",
             ]),
         .testTarget(
             name: "FerryCLITests",
