@@ -82,7 +82,7 @@ let package = Package(
             name: "FerryCLI",
             dependencies: [
                 "FerryConfiguration", "FerryCore", "FerryThreads", "FerryFileSystem", "FerryEngine", "FerryProviders",
-                "FerryTransport",
+                "FerryTransport", "FerryRuntime",
                 argumentParser, systemPackage,
             ]),
         .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),

@@ -85,7 +85,7 @@ struct CredentialTests {
             ("useAccount(secret)", false), ("DetachedCommand([], purpose: \"x\").environment.count", false),
         ])
     func types(use: String, compiles: Bool) throws {
-        let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
         let modules = try #require(
             sequence(first: products) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
                 .map { $0.appending(path: "Modules") }
@@ -118,14 +118,14 @@ struct CredentialTests {
     private func moduleMaps(_ modules: URL) -> [String] {
         let products = modules.deletingLastPathComponent()
         let checkouts = products.deletingLastPathComponent().deletingLastPathComponent().appending(path: "checkouts")
-        let patterns = ["\(products.path)/*.build/module.modulemap", "\(checkouts.path)/*/Sources/*/include/module.modulemap"]
-        var found = glob_t()
-        defer { unsafe globfree(&found) }
-        for (index, pattern) in patterns.enumerated() {
-            unsafe glob(pattern, index == 0 ? 0 : GLOB_APPEND, nil, &found)
+        func entries(_ directory: URL) -> [URL] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+            return names.map { directory.appending(path: $0) }
         }
-        return unsafe (0..<Int(found.gl_pathc)).compactMap { unsafe found.gl_pathv[$0] }.flatMap {
-            unsafe ["-Xcc", "-fmodule-map-file=\(String(cString: $0))"]
-        }
+        let made = entries(products).filter { $0.pathExtension == "build" }
+        let brought = entries(checkouts).flatMap { entries($0.appending(path: "Sources")) }
+            .map { $0.appending(path: "include") }
+        return (made + brought).map { $0.appending(path: "module.modulemap").path }
+            .filter(FileManager.default.fileExists).flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FerryCore
+import FerryEngine
 import FerryRuntime
 
 /// `ferry runtime prepare`.
@@ -26,7 +27,7 @@ struct RuntimePrepareCommand: AsyncParsableCommand {
         try await RuntimeRun("prepare", arguments).run { value, run in
             var (request, preparation) = try RuntimeRequest.preparation(value, stateDirectory: run.stateDirectory)
             preparation.options.reportsItems = arguments.itemizeChanges
-            let transport = try RuntimeTarget.transport(of: request, directory: preparation.workspaceRemoteDirectory)
+            let transport = try RuntimeTarget.transport(of: request)
             run.begin(request)
             let runtime = try await ManagedRuntime.prepare(
                 preparation, in: transport, cancellation: run.cancellation, observer: run.observer)

@@ -8,43 +8,49 @@ import FerryTransport
 enum RuntimeTarget {
     /// Finds the way; nothing is reached yet.
     ///
-    /// - Parameters:
-    ///   - request: Names the target, or only the provider and the sandbox.
-    ///   - directory: The directory in the sandbox, if it is not the spec's.
+    /// - Parameter request: Names the target, or only the provider and the sandbox.
     /// - Returns: The way.
     /// - Throws: ``RequestError`` for a target that leads nowhere, or to another directory.
-    static func transport(
-        of request: RuntimeRequest, directory: [UInt8]?
-    ) throws -> RuntimeTransport {
-        let directory = directory ?? Array(request.spec.remoteDirectory.utf8)
-        let text = try request.target.map { Array($0.utf8) } ?? written(request.spec, directory)
-        let endpoint: Endpoint
+    static func transport(of request: RuntimeRequest) throws(RequestError) -> RuntimeTransport {
+        // Also when the workspace goes elsewhere: a later restore knows the spec only, and must find the same way.
+        let directory = Array(request.spec.remoteDirectory.utf8)
+        let text: [UInt8]
+        if let given = request.target { text = Array(given.utf8) } else { text = try written(request.spec, directory) }
+        let target: Target
+        let description: EndpointDescription
         do throws(TargetError) {
-            let target = try Target(parsing: text, home: ProcessInput.environment("HOME"))
-            let path = target.isBelowRemoteHome ? Array(target.path.dropFirst()) : target.path
-            guard trimmed(path) == trimmed(directory) else {
-                throw RequestError(
-                    .invalidTarget,
-                    "the target '\(displayName(of: text))' and the spec name different directories; write the spec's,"
-                        + " '\(displayName(of: directory))', into the target", member: "target")
-            }
-            endpoint =
-                switch try ProviderRegistry.standard.endpoint(for: target) {
-                case .directory(let path): .directory(path)
-                case .archive(let path): .archive(path)
-                case .standardStream: .standardStream
-                case .sandbox(let endpoint): .sandbox(endpoint)
-                }
-        } catch let error as TargetError {
+            target = try Target(parsing: text, home: ProcessInput.environment("HOME"))
+            description = try ProviderRegistry.standard.endpoint(for: target)
+        } catch {
             throw RequestError(
                 .invalidTarget, error.description, member: request.target == nil ? "spec.provider" : "target")
         }
-        return try RuntimeTransport.resolved(endpoint)
+        let endpoint: Endpoint =
+            switch description {
+            case .directory(let path): .directory(path)
+            case .archive(let path): .archive(path)
+            case .standardStream: .standardStream
+            case .sandbox(let endpoint): .sandbox(endpoint)
+            }
+        let transport: RuntimeTransport
+        do throws(RuntimeError) {
+            transport = try RuntimeTransport.resolved(endpoint)
+        } catch {
+            throw RequestError(.invalidTarget, error.description, member: "target")
+        }
+        let path = target.isBelowRemoteHome ? Array(target.path.dropFirst()) : target.path
+        guard trimmed(path) == trimmed(directory) else {
+            throw RequestError(
+                .invalidTarget,
+                "the target '\(displayName(of: text))' and the spec name different directories; write the spec's,"
+                    + " '\(displayName(of: directory))', into the target", member: "target")
+        }
+        return transport
     }
 
     /// Finds the runtime of a request, which was prepared before.
     static func resume(_ request: RuntimeRequest, in run: RuntimeRun) async throws -> PreparedRuntime {
-        let transport = try transport(of: request, directory: nil)
+        let transport = try transport(of: request)
         run.begin(request)
         return try await ManagedRuntime.resume(
             workspace: request.workspace, spec: request.spec, adapterKey: request.adapter,

@@ -28,6 +28,9 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(code: error.code.rawValue, message: Self.sentence(error.code), isTransient: error.isTransient)
     }
 
+    /// What a client sees of what it may not do, also of what does not exist.
+    public static let denied = ClientError(code: "denied", message: sentence(.denied))
+
     /// What a client may see of an error that is not known here.
     public static let unknown = ClientError(
         code: "failed", message: "The operation failed. Ask whoever runs the service.")

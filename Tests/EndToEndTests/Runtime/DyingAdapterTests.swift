@@ -11,7 +11,9 @@ struct DyingAdapterTests {
 
     init() throws {
         runtime = try RuntimeWorld()
-        for number in 0..<300 { try world.write("world/ws/dir/\(number)", String(repeating: "\(number)", count: 2_000)) }
+        for number in 0..<300 {
+            try world.write("world/ws/dir/\(number)", String(repeating: "\(number)", count: 2_000))
+        }
         try world.makeDirectory("home/.config/ferry")
         // Each command waits until the gate is open; what went through it before stays done.
         try world.write(

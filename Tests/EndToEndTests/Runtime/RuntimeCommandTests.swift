@@ -158,8 +158,9 @@ struct RuntimeCommandTests {
         let watch = ArgumentWatch(for: [key])
         let keyed = runtime.request(["assets": assets], spec: ["apiKey": key])
         var told = ""
-        for request in [keyed, runtime.request(spec: ["apiKey": key, "sandboxId": ""]), ["spec": ["apiKey": key], "x": key]]
-        {
+        for request in [
+            keyed, runtime.request(spec: ["apiKey": key, "sandboxId": ""]), ["spec": ["apiKey": key], "x": key],
+        ] {
             for command in ["prepare", "restore", "release"] {
                 let outcome = try runtime.run(command, request)
                 told += outcome.text + outcome.errors

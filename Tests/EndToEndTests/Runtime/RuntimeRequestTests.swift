@@ -44,21 +44,30 @@ struct RuntimeRequestTests {
             Case(request: spec(["timeoutMs": [1]]), code: "spec-invalid-field", member: "spec.timeoutMs"),
             Case(request: spec(["apiKey": 7]), code: "spec-invalid-field", member: "spec.apiKey"),
             Case(request: spec(["apiKey": long]), code: "spec-invalid-field", member: "spec.apiKey"),
-            Case(request: spec(["apiKey": "a\nb"]), code: "spec-invalid-field", member: "spec.apiKey", schemaTells: false),
-            Case(request: spec(["provider": "nobody"]), code: "invalid-target", member: "spec.provider", schemaTells: false),
-            Case(request: spec(["provider": "tar"]), code: "invalid-target", member: "spec.provider", schemaTells: false),
+            Case(
+                request: spec(["apiKey": "a\nb"]), code: "spec-invalid-field", member: "spec.apiKey", schemaTells: false
+            ),
+            Case(
+                request: spec(["provider": "nobody"]), code: "invalid-target", member: "spec.provider",
+                schemaTells: false),
+            Case(
+                request: spec(["provider": "tar"]), code: "invalid-target", member: "spec.provider", schemaTells: false),
             Case(
                 request: spec(["provider": "ssh", "sandboxId": "-oProxyCommand=x"]), code: "invalid-target",
                 member: "spec.provider", schemaTells: false),
             Case(request: with(["target": "tar:/x"]), code: "invalid-target", member: "target", schemaTells: false),
-            Case(request: with(["target": "ssh://h/elsewhere"]), code: "invalid-target", member: "target", schemaTells: false),
+            Case(
+                request: with(["target": "ssh://h/elsewhere"]), code: "invalid-target", member: "target",
+                schemaTells: false),
             Case(request: with(["target": 7]), code: "request-invalid-member", member: "target"),
             Case(request: spec(["remoteCwd": "relative"]), code: "invalid-request", schemaTells: false),
             Case(request: spec(["remoteCwd": "/a/../b"]), code: "invalid-request", schemaTells: false),
             Case(request: spec(["remoteCwd": "/"]), code: "invalid-request", schemaTells: false),
             Case(request: with([:], without: ["workspace"]), code: "request-missing-member", member: "workspace"),
             Case(request: with(["workspace": ""]), code: "request-invalid-member", member: "workspace"),
-            Case(request: with(["workspace": "/a\0b"]), code: "request-invalid-member", member: "workspace", schemaTells: false),
+            Case(
+                request: with(["workspace": "/a\0b"]), code: "request-invalid-member", member: "workspace",
+                schemaTells: false),
             Case(request: with(["workspace_b64": "L3g="]), code: "request-invalid-member", member: "workspace"),
             Case(
                 request: with(["workspace_b64": "L3g"], without: ["workspace"]), code: "request-invalid-member",
@@ -66,16 +75,19 @@ struct RuntimeRequestTests {
             Case(request: with(["adapters": "x"]), code: "request-unknown-member", member: "adapters"),
             Case(request: with([:], without: ["adapter"]), code: "request-missing-member", member: "adapter"),
             Case(request: asset(["mode": 7]), code: "request-unknown-member", member: "assets[0].mode"),
-            Case(request: asset(["followSymlinks": "yes"]), code: "request-invalid-member", member: "assets[0].followSymlinks"),
+            Case(
+                request: asset(["followSymlinks": "yes"]), code: "request-invalid-member",
+                member: "assets[0].followSymlinks"),
             Case(request: asset(["exclude": [7]]), code: "request-invalid-member", member: "assets[0].exclude[0]"),
             Case(request: with(["assets": [["path": "/x"]]]), code: "request-missing-member", member: "assets[0].key"),
             Case(request: with(["assets": [["key": "x"]]]), code: "request-missing-member", member: "assets[0].path"),
             Case(request: with(["assets": [7]]), code: "request-invalid-member", member: "assets[0]"),
             Case(request: with(["assets": ["key": "a"]]), code: "request-invalid-member", member: "assets"),
             Case(
-                request: with(["assets": [["key": "a", "path": "/x"], ["key": "a", "path": "/y"]]]), code: "invalid-key",
+                request: with(["assets": [["key": "a", "path": "/x"], ["key": "a", "path": "/y"]]]),
+                code: "invalid-key",
                 schemaTells: false),
-            Case(request: with(["runtimeDirectory": "a/b"]), code: "invalid-key", schemaTells: false),
+            Case(request: with(["runtimeDirectory": "a/b"]), code: "invalid-request", schemaTells: false),
             Case(request: with(["secrets": "maybe"]), code: "request-invalid-member", member: "secrets"),
             Case(request: with(["deadlineMs": 0]), code: "request-invalid-member", member: "deadlineMs"),
             Case(request: with(["waitMs": -1]), code: "request-invalid-member", member: "waitMs"),
@@ -83,7 +95,9 @@ struct RuntimeRequestTests {
             Case(
                 request: with(["onConflict": "guess"]), code: "request-invalid-member", member: "onConflict",
                 command: "restore"),
-            Case(request: with(["allow": ["all"]]), code: "request-invalid-member", member: "allow[0]", command: "restore"),
+            Case(
+                request: with(["allow": ["all"]]), code: "request-invalid-member", member: "allow[0]",
+                command: "restore"),
             Case(request: with(["assets": []]), code: "request-unknown-member", member: "assets", command: "restore"),
             Case(request: with(["allow": []]), code: "request-unknown-member", member: "allow", command: "release"),
         ]
@@ -108,7 +122,8 @@ struct RuntimeRequestTests {
             let message = try #require(outcome.error["message"] as? String, note)
             #expect(message.hasSuffix(".") && message.count < 1_000 && !message.contains("\0"), note)
             #expect(!outcome.errors.isEmpty, note)
-            documents.append(.init(schema: "result", text: outcome.text.split(separator: "\n").last.map(String.init) ?? ""))
+            documents.append(
+                .init(schema: "result", text: outcome.text.split(separator: "\n").last.map(String.init) ?? ""))
             if wrong.schemaTells {
                 documents.append(.init(schema: "request", definition: wrong.command, text: text))
             }
@@ -120,19 +135,21 @@ struct RuntimeRequestTests {
         }
     }
 
-    @Test("What is not one JSON document is refused", arguments: ["", " \n", "{", "{}{}", "nul", "{\"a\":NaN}", "\u{1}"])
+    @Test(
+        "What is not one JSON document is refused", arguments: ["", " \n", "{", "{}{}", "nul", "{\"a\":NaN}", "\u{1}"])
     func notJSON(text: String) throws {
         let run = try FerryRun(["runtime", "prepare"], in: runtime.world, input: Array(text.utf8))
-        #expect(run.status == 2 && (try RuntimeOutcome(run.result)).code == "request-not-json", "\(run.output)")
+        #expect(try run.status == 2 && RuntimeOutcome(run.result).code == "request-not-json", "\(run.output)")
     }
 
     @Test("Nesting without end and bytes that are no text are refused, and not crashed upon")
     func hostile() throws {
         for input in [
-            [UInt8](repeating: UInt8(ascii: "["), count: 200_000), Array("{\"version\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8),
+            [UInt8](repeating: UInt8(ascii: "["), count: 200_000),
+            Array("{\"version\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8),
         ] {
             let run = try FerryRun(["runtime", "prepare"], in: runtime.world, input: input)
-            #expect(run.status == 2 && (try RuntimeOutcome(run.result)).code == "request-not-json", "\(run.output)")
+            #expect(try run.status == 2 && RuntimeOutcome(run.result).code == "request-not-json", "\(run.output)")
         }
     }
 
@@ -140,7 +157,8 @@ struct RuntimeRequestTests {
     func right() throws {
         let page = try String(
             contentsOf: SchemaValidator.documentation.appending(path: "AdaptersInOtherLanguages.md"), encoding: .utf8)
-        let example = try #require(page.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first)
+        let example = try #require(
+            page.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first)
         let nulls = runtime.request([
             "target": NSNull(), "assets": NSNull(), "ownsSandbox": NSNull(), "preserve": NSNull(), "secrets": NSNull(),
             "stateDirectory": NSNull(), "deadlineMs": NSNull(),
@@ -153,7 +171,9 @@ struct RuntimeRequestTests {
         #expect(try odd.run("prepare", bytes).status == 0)
         let trimmed = runtime.request(spec: ["transport": " sandbox\n", "timeoutMs": " 5000 ", "more": 7])
         #expect(try runtime.run("prepare", trimmed).status == 0)
-        let documents = [example] + [nulls, bytes, trimmed].map { String(decoding: (try? RuntimeWorld.text($0)) ?? [], as: UTF8.self) }
+        let documents =
+            [example]
+            + [nulls, bytes, trimmed].map { String(decoding: (try? RuntimeWorld.text($0)) ?? [], as: UTF8.self) }
         let problems = try SchemaValidator.problems(
             of: documents.map { .init(schema: "request", definition: "prepare", text: $0) })
         #expect(problems == ["", "", "", ""])

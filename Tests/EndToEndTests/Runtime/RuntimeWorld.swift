@@ -15,7 +15,8 @@ struct RuntimeWorld {
     }
 
     /// A request; members that are nil are left out.
-    func request(_ more: [String: Any] = [:], spec: [String: Any] = [:], without names: [String] = []) -> [String: Any] {
+    func request(_ more: [String: Any] = [:], spec: [String: Any] = [:], without names: [String] = []) -> [String: Any]
+    {
         var request: [String: Any] = [
             "version": 1,
             "spec": [
