@@ -114,13 +114,18 @@ let package = Package(
             name: "DockerTests",
             dependencies: [
                 "FerryCore", "FerryEngine", "FerryHTTP", "FerryProviders", "FerryTesting", "FerryThreads",
-                "FerryTransport", "TestSupport",
+                "FerryTransport", "RuntimeTrials", "TestSupport",
             ]),
+        .target(
+            name: "RuntimeTrials",
+            dependencies: [
+                "FerryRuntime", "FerryCore", "FerryEngine", "FerryThreads", "FerryTesting", "FerryTransport",
+            ], path: "Tests/RuntimeTrials"),
         .testTarget(
             name: "FerryRuntimeTests",
             dependencies: [
-                "FerryRuntime", "FerryCore", "FerryEngine", "FerryThreads", "FerryTesting", "FerryTransport",
-                "TestSupport",
+                "FerryRuntime", "FerryCore", "FerryEngine", "FerryFileSystem", "FerryProviders", "FerryThreads",
+                "FerryTesting", "FerryTransport", "RuntimeTrials", "TestSupport",
             ]),
         .testTarget(
             name: "FerryCLITests",

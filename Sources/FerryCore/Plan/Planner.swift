@@ -235,7 +235,7 @@ public struct Planner {
         if plan.policy.differing != .replace {
             step.action = .conflict
             plan.hold(&step, source: sourceID, destination: destinationID)
-        } else if !destinationKind.isCarried || isProtected(destinationID) {
+        } else if !mayMakeWay(destinationKind) || isProtected(destinationID) {
             step.action = .blocked
             let path = plan.source.path(of: sourceID)
             plan.problems.append(
@@ -255,7 +255,7 @@ public struct Planner {
     private mutating func planExtra(_ id: EntryID) {
         guard plan.policy.extra == .delete else { return }
         let record = plan.destination[id]
-        guard record.kind.isCarried, record.flags.isDisjoint(with: [.isPreserved, .unreadable]) else { return }
+        guard mayMakeWay(record.kind), record.flags.isDisjoint(with: [.isPreserved, .unreadable]) else { return }
         // A directory with something protected below it stays, but what is not protected in it goes.
         if record.kind == .directory, isProtected(id) {
             return append(PlanStep(.descend, source: nil, destination: id), descendInto: (nil, id))
@@ -282,12 +282,15 @@ public struct Planner {
         var stack = [id]
         while let next = stack.popLast() {
             let record = plan.destination[next]
-            if !record.kind.isCarried { return true }
+            if !mayMakeWay(record.kind) { return true }
             if !record.flags.isDisjoint(with: [.holdsUnlisted, .isPreserved, .unreadable]) { return true }
             stack.append(contentsOf: plan.destination.children(of: next))
         }
         return false
     }
+
+    /// Whether what is of a kind may be removed at all.
+    private func mayMakeWay(_ kind: EntryKind) -> Bool { kind.isCarried || plan.policy.removesSpecials }
 
     private func compare(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
         if left.elementsEqual(right) { return 0 }

@@ -10,6 +10,8 @@ final class RemoteSession {
     let facts: RemoteFacts
     /// The directory that it works in.
     let root: RemoteRoot
+    /// How long the sandbox took to say its first word.
+    let answerTime: Duration
     let channel: RemoteChannel
     let capabilities: SandboxCapabilities
     private var isOver = false
@@ -19,8 +21,10 @@ final class RemoteSession {
     private static let mostFacts = 64
 
     private init(
-        _ channel: RemoteChannel, facts: RemoteFacts, root: RemoteRoot, capabilities: SandboxCapabilities
+        _ channel: RemoteChannel, facts: RemoteFacts, answerTime: Duration, root: RemoteRoot,
+        capabilities: SandboxCapabilities
     ) {
+        self.answerTime = answerTime
         self.channel = channel
         self.facts = facts
         self.root = root
@@ -66,11 +70,16 @@ final class RemoteSession {
         command.deadline = deadline
         command.idleTimeout = idleTimeout
         let process = try sandbox.start(command)
+        // From here on: what `start` had to wait for, such as a connection that many commands share, is over.
+        let start = ContinuousClock.now
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)
         do throws(TransportError) {
             if isFed { try feed(program, channel) }
+            try greet(channel)
+            let answerTime = ContinuousClock.now - start
             let facts = try probe(channel)
-            return RemoteSession(channel, facts: facts, root: root, capabilities: capabilities)
+            return RemoteSession(
+                channel, facts: facts, answerTime: answerTime, root: root, capabilities: capabilities)
         } catch {
             process.terminate()
             throw error
@@ -86,9 +95,12 @@ final class RemoteSession {
         }
     }
 
-    private static func probe(_ channel: RemoteChannel) throws(TransportError) -> RemoteFacts {
+    private static func greet(_ channel: RemoteChannel) throws(TransportError) {
         let hello = channel.nonce.prefix + Array("hello \(RemoteScript.version)".utf8)
         guard try channel.skip(to: hello, limit: longestGreeting) else { throw channel.cut() }
+    }
+
+    private static func probe(_ channel: RemoteChannel) throws(TransportError) -> RemoteFacts {
         var fields: [[UInt8]] = []
         while true {
             let field: [UInt8]

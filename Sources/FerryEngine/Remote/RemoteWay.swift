@@ -6,6 +6,14 @@ enum RemoteWay {
     case commands(RemoteConnection)
     case archives(ArchiveConnection)
 
+    /// Ends it.
+    func close() {
+        switch self {
+        case .commands(let connection): connection.close()
+        case .archives(let connection): connection.close()
+        }
+    }
+
     /// Opens the sandbox.
     ///
     /// - Parameters:

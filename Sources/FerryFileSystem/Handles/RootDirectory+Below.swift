@@ -5,8 +5,8 @@ extension RootDirectory {
     /// Opens a directory below another one, made where it is missing, without following any link on the way.
     ///
     /// - Parameters:
-    ///   - root: Where to begin.
     ///   - components: The names on the way.
+    ///   - root: Where to begin.
     /// - Returns: The directory.
     /// - Throws: Why it cannot be made or opened; something else that stands in the way is left alone.
     package static func openOrCreate(

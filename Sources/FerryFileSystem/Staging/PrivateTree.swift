@@ -112,8 +112,8 @@ package struct PrivateTree: Sendable {
     /// Removes a directory that holds nothing but one file of a known name.
     ///
     /// - Parameters:
-    ///   - name: The directory's name.
     ///   - file: The only file that may be in it.
+    ///   - name: The directory's name.
     ///   - container: The directory that holds it.
     /// - Throws: ``FileSystemError``; that there is more in it is fine, and it stays.
     package static func eraseIfOnly(

@@ -68,7 +68,8 @@ package struct SelectedCopy {
     ///   - rules: What is left out.
     ///   - followsLinks: Whether links are replaced by what they lead to.
     ///   - cancellation: Raise it to stop.
-    /// - Returns: What was left out although no rule says so: links that lead nowhere or to a directory above, devices, sockets and fifos.
+    /// - Returns: What was left out although no rule says so: what is behind a link to a directory above it, devices,
+    ///   sockets and fifos.
     /// - Throws: ``Failure``; also when something cannot be read, since what is missing would be deleted over there.
     package static func make(
         of source: OpenDirectory, in destination: OpenDirectory, rules: IgnoreRules, followsLinks: Bool,
@@ -140,12 +141,13 @@ package struct SelectedCopy {
     ) throws(Errno) {
         let (source, destination) = (pair.source, pair.destination)
         var status = try source.handle.status(of: name)
-        let isFollowed = followsLinks && status.kind == .symlink
+        var isFollowed = followsLinks && status.kind == .symlink
         if isFollowed {
             do throws(Errno) {
                 status = try source.handle.statusFollowingLinks(of: name)
             } catch  where [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .notDirectory].contains(error) {
-                return skip(path, "a link that leads nowhere, left out")
+                // It leads nowhere and stays a link.
+                isFollowed = false
             }
         }
         let isDirectory = status.kind == .directory
@@ -153,7 +155,9 @@ package struct SelectedCopy {
         switch status.kind {
         case .directory:
             guard !above.contains(Place(status)) else {
-                return skip(path, "a link to a directory that holds it, left out")
+                skip(path, "a link to a directory that holds it; it is sent as an empty directory")
+                try destination.handle.makeDirectory(name, mode: 0o700)
+                return try destination.handle.setMode(of: name, to: 0o755)
             }
             // The reader's names are views of a buffer that is used again.
             let owned = TerminatedName(unchecked: ArraySlice(Array(name.terminated)))
