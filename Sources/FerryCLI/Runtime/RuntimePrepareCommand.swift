@@ -12,8 +12,11 @@ struct RuntimePrepareCommand: AsyncParsableCommand {
             Members of the request: "version" (1), "spec" (transport "sandbox", provider, sandboxId, remoteCwd, timeoutMs, \
             apiKey, callbackApiUrl), "workspace", "adapter"; and, if need be, "target", "workspaceRemoteDir", "assets" (key, \
             path, followSymlinks, exclude), "ownsSandbox", "syncWorkspace", "preserve", "exclude", "runtimeDirectory", \
-            "secrets" (warn, block, off), "stateDirectory", "deadlineMs", "waitMs". Without "target" the spec leads there: \
-            provider dir, ssh, docker, k8s, exec or exec:PROFILE, with the sandboxId and the remoteCwd.
+            "secrets" (warn, block, off), "onConflict", "allowHeld", "allow" (names of halts), "stateDirectory", \
+            "deadlineMs", "waitMs". All commands take the same request, and each uses what concerns it.
+
+            Without "target" the spec leads there: provider dir, ssh, docker, k8s, exec or exec:PROFILE, with the sandboxId \
+            and the remoteCwd.
 
             Everything is checked before anything is read or reached. A run that was killed is put right by the next one.
 
@@ -25,7 +28,8 @@ struct RuntimePrepareCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await RuntimeRun("prepare", arguments).run { value, run in
-            var (request, preparation) = try RuntimeRequest.preparation(value, stateDirectory: run.stateDirectory)
+            let request = try RuntimeRequest(value, stateDirectory: run.stateDirectory)
+            var preparation = try request.preparation()
             preparation.options.reportsItems = arguments.itemizeChanges
             let transport = try RuntimeTarget.transport(of: request)
             run.begin(request)

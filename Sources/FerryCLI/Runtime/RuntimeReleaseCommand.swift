@@ -8,8 +8,8 @@ struct RuntimeReleaseCommand: AsyncParsableCommand {
         commandName: "release",
         abstract: "Remove a runtime: its assets in the sandbox, and what is known of it here.",
         discussion: """
-            Members of the request: "version" (1), "spec", "workspace"; and, if need be, "adapter" (where several runtimes \
-            fit), "target", "stateDirectory", "deadlineMs", "waitMs".
+            The request is that of prepare. Used are "spec", "workspace", "adapter" (where several runtimes fit), "target", \
+            "stateDirectory", "deadlineMs" and "waitMs".
 
             The workspace is touched on neither side. A sandbox that cannot be reached is no error of this command: its result \
             then says "cleaned": false, and the exit code is 5.
@@ -22,7 +22,7 @@ struct RuntimeReleaseCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await RuntimeRun("release", arguments).run { value, run in
-            let request = try RuntimeRequest.release(value, stateDirectory: run.stateDirectory)
+            let request = try RuntimeRequest(value, stateDirectory: run.stateDirectory)
             let runtime = try await RuntimeTarget.resume(request, in: run)
             let release = try await runtime.release(cancellation: run.cancellation)
             if case .notCleaned = release { return (EventPayload.released(release), .partial) }

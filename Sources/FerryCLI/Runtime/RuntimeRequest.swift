@@ -2,7 +2,9 @@ import FerryCore
 import FerryEngine
 import FerryRuntime
 
-/// What a request says that all commands of `ferry runtime` understand, and what is left for one of them.
+/// A request of `ferry runtime`.
+///
+/// All commands take the same one, so that an adapter keeps a single document; each uses what concerns it.
 struct RuntimeRequest {
     /// The version of the form of requests.
     static let version = 1.0
@@ -19,16 +21,26 @@ struct RuntimeRequest {
     let stateDirectory: [UInt8]
     /// How long it may take; nil: for ever.
     let deadline: Duration?
+    /// Where the workspace goes; nil: the spec's directory.
+    let workspaceRemoteDirectory: [UInt8]?
+    /// What goes beside the workspace.
+    let assets: [RuntimeAsset]
+    let syncsWorkspace: Bool
+    let ownsSandbox: Bool
+    let preserve: [String]
+    let exclude: [String]
+    let runtimeDirectoryName: String?
     /// How the syncs are done.
     var options = SyncOptions()
 
-    /// Reads the members that all commands understand.
+    /// Reads a request.
     ///
     /// - Parameters:
-    ///   - object: The request; what was read of it is known to it.
+    ///   - value: The document.
     ///   - stateDirectory: The value of `--state-dir`.
     /// - Throws: ``RequestError``, or `SpecError`.
-    init(_ object: inout RequestObject, stateDirectory: [UInt8]?) throws {
+    init(_ value: FerryRuntime.JSONValue, stateDirectory: [UInt8]?) throws {
+        var object = try RequestObject(value)
         let version = try object.required("version")
         guard version == .number(Self.version) else {
             throw RequestError(
@@ -61,6 +73,39 @@ struct RuntimeRequest {
             }
             options.lockWait = .milliseconds(wait)
         }
+        workspaceRemoteDirectory = try object.path("workspaceRemoteDir")
+        syncsWorkspace = try object.bool("syncWorkspace") ?? true
+        ownsSandbox = try object.bool("ownsSandbox") ?? false
+        preserve = try object.strings("preserve")
+        exclude = try object.strings("exclude")
+        runtimeDirectoryName = try object.string("runtimeDirectory")
+        var assets: [RuntimeAsset] = []
+        for (index, value) in try object.list("assets").enumerated() {
+            assets.append(try Self.asset(value, at: "assets[\(index)]"))
+        }
+        self.assets = assets
+        try readPolicies(&object)
+        try object.finish()
+    }
+
+    /// Reads what decides in doubt.
+    private mutating func readPolicies(_ object: inout RequestObject) throws(RequestError) {
+        if let secrets = try object.choice("secrets", ["warn": SecretPolicy.warn, "block": .block, "off": .off]) {
+            options.secrets = secrets
+        }
+        let policies = Dictionary(uniqueKeysWithValues: ConflictPolicy.allCases.map { ($0.rawValue, $0) })
+        if let policy = try object.choice("onConflict", policies) { options.conflicts = policy }
+        var held = IgnorePatternList()
+        let origin = IgnoreOrigin(kind: .commandLine, label: Array("allowHeld".utf8))
+        for pattern in try object.strings("allowHeld") { held.append(excluding: Array(pattern.utf8), origin: origin) }
+        options.allowedHeld = PreservePatterns(held)
+        for (index, name) in try object.strings("allow").enumerated() {
+            // Conflicts are no danger that could be let through; what becomes of them is 'onConflict'.
+            guard let reason = Halt.Reason(rawValue: name), reason != .conflicts else {
+                throw object.invalid("allow[\(index)]", "is not the name of a halt that can be let through")
+            }
+            options.overrides.allowed.insert(reason)
+        }
     }
 
     /// The spec with the key of the environment where it has none of its own.
@@ -74,68 +119,23 @@ struct RuntimeRequest {
 }
 
 extension RuntimeRequest {
-    /// Reads a request of `prepare`.
-    static func preparation(
-        _ value: FerryRuntime.JSONValue, stateDirectory: [UInt8]?
-    ) throws -> (request: RuntimeRequest, preparation: RuntimePreparation) {
-        var object = try RequestObject(value)
-        var request = try RuntimeRequest(&object, stateDirectory: stateDirectory)
-        guard let adapter = request.adapter else {
-            throw RequestError(.missingMember, "'adapter' is missing", member: "adapter")
-        }
+    /// What is to be prepared.
+    ///
+    /// - Returns: The preparation.
+    /// - Throws: ``RequestError`` when there is no adapter's key.
+    func preparation() throws(RequestError) -> RuntimePreparation {
+        guard let adapter else { throw RequestError(.missingMember, "'adapter' is missing", member: "adapter") }
         var preparation = RuntimePreparation(
-            spec: request.spec, adapterKey: adapter, workspaceLocalDirectory: request.workspace,
-            stateDirectory: request.stateDirectory)
-        preparation.workspaceRemoteDirectory = try object.path("workspaceRemoteDir")
-        preparation.syncsWorkspace = try object.bool("syncWorkspace") ?? true
-        preparation.ownsSandbox = try object.bool("ownsSandbox") ?? false
-        preparation.preserve = try object.strings("preserve")
-        preparation.exclude = try object.strings("exclude")
-        if let name = try object.string("runtimeDirectory") { preparation.runtimeDirectoryName = name }
-        for (index, value) in try object.list("assets").enumerated() {
-            preparation.assets.append(try asset(value, at: "assets[\(index)]"))
-        }
-        if let secrets = try object.choice("secrets", ["warn": SecretPolicy.warn, "block": .block, "off": .off]) {
-            request.options.secrets = secrets
-        }
-        try object.finish()
-        preparation.options = request.options
-        return (request, preparation)
-    }
-
-    /// Reads a request of `restore`.
-    static func restore(
-        _ value: FerryRuntime.JSONValue, stateDirectory: [UInt8]?
-    ) throws -> (request: RuntimeRequest, overrides: Set<Halt.Reason>) {
-        var object = try RequestObject(value)
-        var request = try RuntimeRequest(&object, stateDirectory: stateDirectory)
-        let policies: [String: ConflictPolicy] = [
-            "keep-local": .keepLocal, "take-remote": .takeRemote, "both": .both, "fail": .fail,
-        ]
-        if let policy = try object.choice("onConflict", policies) { request.options.conflicts = policy }
-        var held = IgnorePatternList()
-        let origin = IgnoreOrigin(kind: .commandLine, label: Array("allowHeld".utf8))
-        for pattern in try object.strings("allowHeld") { held.append(excluding: Array(pattern.utf8), origin: origin) }
-        request.options.allowedHeld = PreservePatterns(held)
-        var overrides: Set<Halt.Reason> = []
-        for (index, name) in try object.strings("allow").enumerated() {
-            guard let reason = Halt.Reason(rawValue: name) else {
-                throw object.invalid("allow[\(index)]", "is not the name of a halt")
-            }
-            overrides.insert(reason)
-        }
-        try object.finish()
-        return (request, overrides)
-    }
-
-    /// Reads a request of `release`.
-    static func release(
-        _ value: FerryRuntime.JSONValue, stateDirectory: [UInt8]?
-    ) throws -> RuntimeRequest {
-        var object = try RequestObject(value)
-        let request = try RuntimeRequest(&object, stateDirectory: stateDirectory)
-        try object.finish()
-        return request
+            spec: spec, adapterKey: adapter, workspaceLocalDirectory: workspace, stateDirectory: stateDirectory)
+        preparation.workspaceRemoteDirectory = workspaceRemoteDirectory
+        preparation.syncsWorkspace = syncsWorkspace
+        preparation.ownsSandbox = ownsSandbox
+        preparation.preserve = preserve
+        preparation.exclude = exclude
+        preparation.assets = assets
+        if let runtimeDirectoryName { preparation.runtimeDirectoryName = runtimeDirectoryName }
+        preparation.options = options
+        return preparation
     }
 
     private static func asset(_ value: FerryRuntime.JSONValue, at path: String) throws(RequestError) -> RuntimeAsset {

@@ -142,7 +142,7 @@ struct RuntimeCommandTests {
             "home/.config/ferry/config.toml",
             """
             [profiles.slow]
-            command = ["sleep", "30", "#"]
+            command = ["sh", "-c", "sleep 30", "sh"]
             """)
         let request = runtime.request(["deadlineMs": 500], spec: ["provider": "exec", "sandboxId": "slow"])
         let start = ContinuousClock.now

@@ -98,8 +98,10 @@ struct RuntimeRequestTests {
             Case(
                 request: with(["allow": ["all"]]), code: "request-invalid-member", member: "allow[0]",
                 command: "restore"),
-            Case(request: with(["assets": []]), code: "request-unknown-member", member: "assets", command: "restore"),
-            Case(request: with(["allow": []]), code: "request-unknown-member", member: "allow", command: "release"),
+            Case(request: with(["asset": []]), code: "request-unknown-member", member: "asset", command: "restore"),
+            Case(
+                request: with(["allow": ["conflicts"]]), code: "request-invalid-member", member: "allow[0]",
+                command: "release"),
         ]
         for key in ["", ".", "..", ".hidden", "a/b", "a\\b", "a..b", String(repeating: "k", count: 201)] {
             cases.append(Case(request: with(["adapter": key]), code: "invalid-key"))
