@@ -176,6 +176,26 @@ struct RuntimeCommandTests {
         #expect(found.status == 1, "\(found.text)")
     }
 
+    @Test("Behind ssh a key is in no command line, and no file over there holds it")
+    func secretsBehindSSH() throws {
+        let server = try SSHServer()
+        let key = "k3y-\(UUID().uuidString)"
+        let host = "\(server.user)@127.0.0.1:\(server.port)"
+        let request = runtime.request(
+            ["assets": assets], spec: ["provider": "ssh", "sandboxId": host, "apiKey": key])
+        let watch = ArgumentWatch(for: [key])
+        for command in ["prepare", "restore", "release"] {
+            let outcome = try runtime.run(
+                command, request, environment: ["FERRY_SSH=" + server.command.joined(separator: " ")])
+            #expect(outcome.status == 0 && outcome.isDone, "\(outcome.text)\(outcome.errors)")
+            #expect(!outcome.text.contains(key) && !outcome.errors.contains(key))
+            try SchemaValidator.expectValid(outcome)
+        }
+        #expect(watch.stop().isEmpty)
+        let found = try Tool.run("/bin/grep", ["-rl", key, world.path("home"), world.path("world")])
+        #expect(found.status == 1, "\(found.text)")
+    }
+
     @Test("A request file with a key that others may read is refused; one of the owner's is taken")
     func requestFile() throws {
         let request = try RuntimeWorld.text(runtime.request(spec: ["apiKey": "k"]))
