@@ -121,11 +121,12 @@ let package = Package(
             dependencies: [
                 "FerryRuntime", "FerryCore", "FerryEngine", "FerryThreads", "FerryTesting", "FerryTransport",
             ], path: "Tests/RuntimeTrials"),
+        .executableTarget(name: "swift-adapter", dependencies: ["Ferry"], path: "Tests/Examples/SwiftAdapter"),
         .testTarget(
             name: "FerryRuntimeTests",
             dependencies: [
                 "FerryRuntime", "FerryCore", "FerryEngine", "FerryFileSystem", "FerryProviders", "FerryThreads",
-                "FerryTesting", "FerryTransport", "RuntimeTrials", "TestSupport",
+                "FerryTesting", "FerryTransport", "RuntimeTrials", "TestSupport", "swift-adapter",
             ]),
         .testTarget(
             name: "FerryCLITests",

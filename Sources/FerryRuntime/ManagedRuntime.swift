@@ -32,7 +32,7 @@ public enum ManagedRuntime {
         cancellation: CancellationFlag = CancellationFlag(), observer: @escaping RuntimeObserver = { _ in }
     ) async throws(RuntimeError) -> PreparedRuntime {
         let layout = try RuntimeLayout(preparation)
-        let reporter = RuntimeReporter("prepare", parts: RuntimePreparer.parts(layout), observer: observer)
+        let reporter = RuntimeReporter("prepare", layout, parts: layout.parts, observer: observer)
         return try await RuntimeTask.run(cancellation, reporter) { () async throws(RuntimeError) in
             let preparer = RuntimePreparer(
                 layout: layout, transport: transport, cancellation: cancellation, reporter: reporter)

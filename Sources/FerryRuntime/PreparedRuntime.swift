@@ -11,13 +11,15 @@ public final class PreparedRuntime: Sendable {
     public let workspaceLocalDirectory: [UInt8]
     /// The workspace's directory in the sandbox.
     public let workspaceRemoteDirectory: [UInt8]
-    /// The directory in the sandbox that holds the assets.
+    /// The directory in the sandbox that holds the assets; made with the first one.
     public let runtimeRoot: [UInt8]
     /// The assets' directories in the sandbox, by their keys.
     public let assetDirectories: [String: [UInt8]]
     /// Whether all of it is in the sandbox; false only of one that was found after its preparation had been cut off.
     public let isComplete: Bool
-    /// What could not be sent, or is to be known; the paths are below the workspace or the asset.
+    /// What could not be sent, or is to be known.
+    ///
+    /// The paths are below the workspace's directory; those of an asset begin with the runtime directory.
     public let problems: [Problem]
 
     private let layout: RuntimeLayout
@@ -43,7 +45,7 @@ public final class PreparedRuntime: Sendable {
 
     /// Brings the sandbox's results into the workspace; may be called again and again.
     ///
-    /// Both sides are merged, path by path: what was changed on this machine meanwhile is never lost. See ``SyncEngine`` for what becomes
+    /// Both sides are merged, path by path: what was changed on this machine meanwhile is never lost. See `SyncEngine` for what becomes
     /// of conflicts. Nothing is ever restored from the runtime directory.
     ///
     /// - Parameters:
@@ -58,7 +60,7 @@ public final class PreparedRuntime: Sendable {
         observer: @escaping RuntimeObserver = { _ in }
     ) async throws(RuntimeError) -> RuntimeRestore {
         try checkNotReleased()
-        let reporter = RuntimeReporter("restore", parts: [.workspace], observer: observer)
+        let reporter = RuntimeReporter("restore", layout, parts: [.workspace], observer: observer)
         return try await RuntimeTask.run(cancellation, reporter) { [self] () async throws(RuntimeError) in
             guard record.syncsWorkspace else { return .nothingToRestore }
             let (lock, site) = try await open(cancellation)
@@ -72,9 +74,9 @@ public final class PreparedRuntime: Sendable {
                 return .restored(
                     try await SyncEngine.pull(
                         from: site.workspace, to: workspaceLocalDirectory, options: options,
-                        cancellation: cancellation, observer: reporter.observer(of: .workspace)))
+                        cancellation: cancellation, observer: reporter.syncObserver()))
             } catch {
-                throw RuntimeError(error, part: .workspace, isRestore: true)
+                throw RuntimeError(error, of: "the sandbox's directory", while: "restoring the workspace")
             }
         }
     }
@@ -96,16 +98,6 @@ public final class PreparedRuntime: Sendable {
             let lock = try takeLock(cancellation)
             defer { _ = lock }
             let outcome = clean()
-            for index in stride(from: 0, to: record.baselines.count - 1, by: 2) {
-                do throws(SyncError) {
-                    try SyncEngine.forgetBaseline(
-                        workspace: record.baselines[index], endpoint: record.baselines[index + 1],
-                        stateDirectory: layout.preparation.stateDirectory)
-                } catch {
-                    throw RuntimeError(
-                        .stateUnavailable, "The state of the runtime could not be removed.", detail: error.message)
-                }
-            }
             try RuntimeStore(in: layout.preparation.stateDirectory).remove(record)
             return outcome
         }

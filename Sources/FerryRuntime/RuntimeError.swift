@@ -56,7 +56,7 @@ public struct RuntimeError: Error, Sendable {
     public let detail: String
     /// The reason of a halt.
     public let halt: Halt.Reason?
-    /// Some of the entries concerned, as paths below the workspace or the asset.
+    /// Some of the entries concerned, as paths below the workspace.
     public let examples: [[UInt8]]
 
     init(
@@ -78,11 +78,16 @@ extension RuntimeError: CustomStringConvertible {
 }
 
 extension RuntimeError {
-    /// Says in words for anybody why a sync of a part did not happen or did not finish.
-    init(_ error: SyncError, part: RuntimePart, isRestore: Bool = false) {
-        let words = Words(error, part: part.name, isRestore: isRestore)
+    /// Says in words for anybody why a sync did not happen or did not finish.
+    ///
+    /// - Parameters:
+    ///   - error: The failure.
+    ///   - source: What was to be sent, as a noun phrase.
+    ///   - task: What was being done.
+    init(_ error: SyncError, of source: String, while task: String) {
+        let words = Words(error, source: source, task: task)
         self.init(
-            words.code, words.sentence, advice: words.advice, detail: "\(part.name): \(error.message)",
+            words.code, words.sentence, advice: words.advice, detail: "\(task) failed: \(error.message)",
             halt: error.halt?.reason, examples: error.examples)
     }
 
@@ -109,12 +114,12 @@ private struct Words {
     var sentence: String
     var advice: String
 
-    init(_ error: SyncError, part: String, isRestore: Bool) {
-        let task = isRestore ? "restoring \(part)" : "preparing \(part)"
+    init(_ error: SyncError, source: String, task: String) {
         switch error.code {
-        case .halted: self.init(halt: error.halt?.reason, part: part, isRestore: isRestore)
+        case .halted: self.init(halt: error.halt?.reason, source: source)
         case .locked:
-            self.init(.locked, "Another run is using \(part) or the sandbox.", "Wait until it has ended and try again.")
+            self.init(
+                .locked, "Another run is using the workspace or the sandbox.", "Wait until it has ended and try again.")
         case .transport:
             self.init(
                 .sandboxFailed, "The sandbox failed while \(task).",
@@ -127,7 +132,7 @@ private struct Words {
             self.init(.verification, "What arrived is not what was sent while \(task).", "Try again.")
         case .secrets:
             self.init(
-                .secrets, "Something in \(part) looks like a secret, and nothing was sent.",
+                .secrets, "Something in \(source) looks like a secret, and nothing was sent.",
                 "Exclude it, or allow secrets to be sent.")
         case .timedOut: self.init(.timedOut, "The time was over while \(task).", "Give it more time and try again.")
         case .cancelled: self.init(.cancelled, RuntimeError.stopped.sentence, RuntimeError.stopped.advice)
@@ -137,8 +142,7 @@ private struct Words {
         }
     }
 
-    private init(halt: Halt.Reason?, part: String, isRestore: Bool) {
-        let side = isRestore ? "the sandbox's directory" : part
+    private init(halt: Halt.Reason?, source: String) {
         let (sentence, advice) =
             switch halt {
             case .overwriteSandbox:
@@ -160,7 +164,7 @@ private struct Words {
                 ("Both sides changed the same entries, and nothing was written.", "Resolve the conflicts.")
             case nil:
                 (
-                    "\(side) is missing or is not a directory; a missing source never counts as empty.",
+                    "\(source) is missing or is not a directory; a missing source never counts as empty.",
                     "Check that it is there."
                 )
             }

@@ -7,7 +7,7 @@ struct RuntimeRecordTests {
     private let record = RuntimeRecord(
         workspace: [47, 255], provider: "p:1", sandboxID: "s", requestedRemote: [126], remote: [47], adapterKey: "a",
         runtimeDirectoryName: ".r", syncsWorkspace: true, ownsSandbox: false, assetKeys: ["x", "é"], exclude: [],
-        preserve: ["*.log"], baselines: [[0], []])
+        preserve: ["*.log"])
 
     @Test("a record that was written is read")
     func roundTrip() {

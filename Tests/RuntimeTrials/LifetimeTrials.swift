@@ -29,8 +29,9 @@ enum LifetimeTrials {
         try require(try world.remoteWorkspace(other)["one"] != nil, "the first one's result did not arrive")
     }
 
-    /// Stops a prepare when it has made the plan of an asset.
+    /// Stops a prepare when it has made the plan of its second asset; the first one is there from before.
     private static func cut(_ world: TrialWorld, _ assets: [RuntimeAsset]) async throws {
+        _ = try await world.prepare(Array(assets.prefix(1)))
         let flag = CancellationFlag()
         _ = try await requireFailure(.cancelled, "a prepare that was stopped") {
             _ = try await ManagedRuntime.prepare(
@@ -56,8 +57,6 @@ enum LifetimeTrials {
         try world.agent("echo new >new")
         try await runtime.restoreWorkspace()
         try require(try world.local()["new"] != nil, "nothing was restored")
-        let staging = try Tree(reading: world.state + Array("/runtimes/staging".utf8))
-        try require(staging.paths.isEmpty, "trees that were made to be sent stay")
     }
 
     static func cutPrepareIsReleased(_ world: TrialWorld) async throws {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The operations of managed runtimes for a backend that serves many users: each is allowed first and recorded afterwards.
 ///
-/// Make one for each caller; the ``FerryTransport/AccessGuard`` is shared. What is thrown is for the client; what is known beyond that goes
+/// Make one for each caller; the `AccessGuard` is shared. What is thrown is for the client; what is known beyond that goes
 /// to the backend's own log.
 public struct GuardedRuntime: Sendable {
     /// Takes the whole of an error that a client sees only a part of.

@@ -71,6 +71,7 @@ struct RuntimeLayout: Sendable {
         if preparation.ownsSandbox {
             options.mirrors = true
             options.deletes = true
+            options.removesSpecials = true
             options.overrides.allowed.formUnion(Self.ownersOverrides)
         }
         return options
@@ -79,27 +80,30 @@ struct RuntimeLayout: Sendable {
     /// How the workspace is restored: always merged, so that nothing of the user's is lost.
     func restoreOptions() -> SyncOptions { standardOptions() }
 
-    /// How an asset is pushed: as an exact image, stopped by nothing but a full disk.
-    func assetOptions() -> SyncOptions {
-        var options = base()
-        options.rules = IgnoreRules(defaults: preparation.options.rules.defaults)
-        options.preserve = PreservePatterns(IgnorePatternList())
-        options.selection = nil
-        options.usesGitignore = false
-        options.trackedPaths = nil
-        options.mirrors = true
-        options.deletes = true
-        options.trustsBaseline = false
-        options.overrides.allowed.formUnion(Self.ownersOverrides)
-        return options
+    /// The trees of a push: the workspace, if it is sent at all, and the assets.
+    func pushParts() -> [PushPart] {
+        let workspace = preparation.syncsWorkspace ? [PushPart.workspace(preparation.workspaceLocalDirectory)] : []
+        return workspace
+            + assets.map { asset, name in
+                var patterns = IgnorePatternList()
+                let origin = IgnoreOrigin(kind: .commandLine, label: Array("the asset".utf8))
+                for pattern in asset.exclude { patterns.append(excluding: Array(pattern.utf8), origin: origin) }
+                return .asset(
+                    asset.localDirectory, at: place(of: name),
+                    rules: IgnoreRules(defaults: preparation.options.rules.defaults, commandLine: patterns),
+                    followsLinks: asset.followsSymlinks)
+            }
     }
 
-    /// How the runtime root is made: what else is in the runtime directory stays.
-    func runtimeRootOptions() -> SyncOptions {
-        var options = assetOptions()
-        options.deletes = false
-        options.secrets = .off
-        return options
+    /// The parts, in the order in which they are told about.
+    var parts: [RuntimePart] {
+        (preparation.syncsWorkspace ? [.workspace] : []) + assets.map { .asset($0.asset.key) }
+    }
+
+    /// Where a name of the runtime root is, below the workspace's directory.
+    func place(of name: TerminatedName) -> RelativePath {
+        let separator = [RelativePath.separator]
+        return RelativePath(unchecked: runtimeDirectory.bytes + separator + adapter.bytes + separator + name.bytes)
     }
 
     private static let ownersOverrides: Set<Halt.Reason> = [.overwriteSandbox, .emptiedRoot, .massDelete, .newIdentity]

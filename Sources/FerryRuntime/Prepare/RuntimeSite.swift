@@ -75,14 +75,6 @@ final class RuntimeSite: Sendable {
         return Array("runtime:".utf8) + parts.joined(separator: Array("/".utf8)) + [UInt8(ascii: ":")]
     }
 
-    /// One directory of the sandbox as the destination of a push, with the key of its baseline.
-    struct Destination: Sendable {
-        var endpoint: Endpoint
-        var baselineKey: [UInt8]
-        /// Keeps open what the endpoint leads to.
-        var directory: OpenDirectory?
-    }
-
     /// The workspace's directory.
     var workspace: Endpoint {
         switch place {
@@ -104,32 +96,6 @@ final class RuntimeSite: Sendable {
             throw RuntimeError(
                 .sandboxFailed, "The sandbox's directory could not be made.", advice: "Check that it may be written.",
                 detail: error.description)
-        }
-    }
-
-    /// A directory below the workspace's, which on this machine is made now, without following any link.
-    func destination(_ components: [TerminatedName]) throws(RuntimeError) -> Destination {
-        let below = components.flatMap { [RelativePath.separator] + $0.bytes }
-        switch place {
-        case .machine:
-            do {
-                let directory = try RootDirectory.openOrCreate(components, below: RootDirectory.open(remote))
-                let key = try SyncEngine.baselineKey(of: directory)
-                return Destination(
-                    endpoint: .directory(RootDirectory.pathOfDescriptor(directory)), baselineKey: key,
-                    directory: directory)
-            } catch {
-                throw RuntimeError(
-                    .sandboxFailed, "The runtime directory could not be made.",
-                    advice: "Remove what stands in its place.", detail: "\(error)")
-            }
-        case .sandbox(let sandbox, _):
-            let key = target + below
-            return Destination(
-                endpoint: .sandbox(
-                    SandboxEndpoint(target: key, root: SandboxPath(absolute: remote + below)) {
-                        BorrowedSandbox(sandbox)
-                    }), baselineKey: key)
         }
     }
 
@@ -182,10 +148,10 @@ final class RuntimeSite: Sendable {
         }
         guard let holder = try RootDirectory.openIfPresent([runtimeDirectory], below: root) else { return }
         guard let names else {
-            try PrivateTree.erase(adapter, in: holder)
-            return try PrivateTree.eraseIfOnly(RuntimeRemoval.marker, isIn: runtimeDirectory, in: root)
+            try RuntimeDirectoryEraser.erase(adapter, in: holder)
+            return try RuntimeDirectoryEraser.eraseIfOnly(RuntimeRemoval.marker, isIn: runtimeDirectory, in: root)
         }
         guard let directory = try RootDirectory.openIfPresent([adapter], below: holder) else { return }
-        for name in names { try PrivateTree.erase(name, in: directory) }
+        for name in names { try RuntimeDirectoryEraser.erase(name, in: directory) }
     }
 }

@@ -23,9 +23,12 @@ public struct RuntimeProgress: Sendable {
     }
 
     private let task: String
-    private let parts: [RuntimePart]
+    private let parts: Int
     private let start: ContinuousClock.Instant
-    private var part = 0
+    /// How many parts have told their plans.
+    private var plans = 0
+    /// Whether all parts travel as one, so that what is told counts for all of them; nil before anything travels.
+    private var isJoint: Bool?
     private var percent = 0
     private var last: (percent: Int, time: ContinuousClock.Instant)
     private var isOver = false
@@ -38,11 +41,11 @@ public struct RuntimeProgress: Sendable {
     ///
     /// - Parameters:
     ///   - task: What is done, as the first words of each line: "prepare".
-    ///   - parts: The parts that will be told about, in that order.
+    ///   - parts: How many parts will tell a plan.
     ///   - now: What time it is.
-    public init(_ task: String, parts: [RuntimePart], now: ContinuousClock.Instant = .now) {
+    public init(_ task: String, parts: Int, now: ContinuousClock.Instant = .now) {
         self.task = task
-        self.parts = parts
+        self.parts = max(1, parts)
         start = now
         last = (0, now)
     }
@@ -51,24 +54,29 @@ public struct RuntimeProgress: Sendable {
     ///
     /// - Parameters:
     ///   - event: The event.
-    ///   - current: The part that it belongs to.
+    ///   - part: The part that it belongs to, for the line's words.
     ///   - now: What time it is.
     /// - Returns: The line to show; nil for none.
     public mutating func line(
-        for event: SyncEvent, of current: RuntimePart, now: ContinuousClock.Instant = .now
+        for event: SyncEvent, of part: RuntimePart, now: ContinuousClock.Instant = .now
     ) -> Line? {
         guard !isOver else { return nil }
-        if let index = parts.firstIndex(of: current) { part = max(part, index) }
         var detail = ""
-        if case .progress(let progress) = event, parts.indices.contains(part), parts[part] == current {
-            let whole = (Double(part) + Self.fraction(progress)) / Double(parts.count)
+        switch event {
+        case .plan: plans += 1
+        case .progress(let progress):
+            if isJoint == nil, progress.stage == .transferring { isJoint = plans >= parts }
+            let before = isJoint == true ? 0 : Double(max(0, min(plans, parts) - 1))
+            let whole = (before + Self.fraction(progress)) / (isJoint == true ? 1 : Double(parts))
             // The last hundredth is the final line's.
             percent = max(percent, min(99, Int(whole * 100)))
             detail = Self.detail(progress)
+        default: break
         }
         guard percent >= last.percent + Self.step || last.time.duration(to: now) >= Self.silence else { return nil }
         last = (percent - percent % Self.step, now)
-        return Line(percent: percent, text: "\(task): \(percent) %, \(current.name)\(detail)", isFinal: false)
+        let noun = isJoint == true && parts > 1 ? "" : ", \(part.name)"
+        return Line(percent: percent, text: "\(task): \(percent) %\(noun)\(detail)", isFinal: false)
     }
 
     /// Ends.

@@ -32,8 +32,6 @@ struct RuntimeRecord: Sendable, Equatable {
     var assetKeys: [String]
     var exclude: [String]
     var preserve: [String]
-    /// The keys of the baselines of what lies in the runtime directory: for each the source's and the destination's.
-    var baselines: [[UInt8]] = []
 
     /// The record's name: one for each adapter, workspace and directory of a sandbox.
     var name: String {
@@ -69,8 +67,6 @@ extension RuntimeRecord {
         add(assetKeys)
         add(exclude)
         add(preserve)
-        add("\(baselines.count)".utf8)
-        for key in baselines { add(key) }
         return bytes
     }
 
@@ -83,14 +79,13 @@ extension RuntimeRecord {
         guard let workspace = reader.part(), let provider = reader.text(), let sandboxID = reader.text(),
             let requestedRemote = reader.part(), let remote = reader.part(), let adapterKey = reader.text(),
             let runtimeDirectoryName = reader.text(), let assetKeys = reader.list(), let exclude = reader.list(),
-            let preserve = reader.list(), let baselines = reader.parts(), reader.rest.isEmpty
+            let preserve = reader.list(), reader.rest.isEmpty
         else { return nil }
         self.init(
             phase: phase, workspace: workspace, provider: provider, sandboxID: sandboxID,
             requestedRemote: requestedRemote, remote: remote, adapterKey: adapterKey,
             runtimeDirectoryName: runtimeDirectoryName, syncsWorkspace: bytes[2] & 1 != 0,
-            ownsSandbox: bytes[2] & 2 != 0, assetKeys: assetKeys, exclude: exclude, preserve: preserve,
-            baselines: baselines)
+            ownsSandbox: bytes[2] & 2 != 0, assetKeys: assetKeys, exclude: exclude, preserve: preserve)
     }
 }
 

@@ -13,9 +13,6 @@ struct RuntimeStore: Sendable {
         records = RecordStore(in: stateDirectory, name: "runtimes")
     }
 
-    /// The directory for trees that are made only to be sent.
-    var stagingDirectory: [UInt8] { stateDirectory + Array("/runtimes/staging".utf8) }
-
     func save(_ record: RuntimeRecord) throws(RuntimeError) {
         do throws(FileSystemError) { try records.save(record.encoded, as: record.name) } catch { throw .state(error) }
     }
