@@ -67,7 +67,7 @@ public struct SyncOptions: Sendable {
     /// Whether the destination becomes the source's exact image: differing entries overwritten, extra ones deleted.
     public var mirrors = false
     /// Whether not even fifos, sockets and devices at the destination are left.
-    var removesSpecials = false
+    package var removesSpecials = false
     /// Whether anything may be deleted at all.
     public var deletes = true
     /// What would otherwise make the sync halt.

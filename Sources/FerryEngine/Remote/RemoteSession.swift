@@ -1,4 +1,5 @@
 import FerryCore
+import FerryThreads
 import FerryTransport
 
 /// One command in a sandbox that serves a whole push or pull: it has looked at what is there, and answers requests until a last
@@ -46,11 +47,12 @@ final class RemoteSession {
     ///   - request: What ``list(_:)`` will ask for first of all: it is asked for at once, which saves a round trip.
     ///   - deadline: How long the session may last as a whole.
     ///   - idleTimeout: How long neither side may be silent.
+    ///   - cancellation: Raised when it shall not go on; noticed until the session is open.
     /// - Returns: The session.
     /// - Throws: ``TransportError``.
     static func open(
         _ sandbox: any Sandbox, root: RemoteRoot, listing request: RemoteListingRequest? = nil,
-        deadline: Duration? = nil, idleTimeout: Duration? = nil
+        deadline: Duration? = nil, idleTimeout: Duration? = nil, cancellation: CancellationFlag? = nil
     ) throws(TransportError) -> RemoteSession {
         let purpose = "looking at '\(root.display)'"
         func failure(_ code: TransportError.Code, _ reason: String, _ advice: String) -> TransportError {
@@ -77,6 +79,11 @@ final class RemoteSession {
         command.deadline = deadline
         command.idleTimeout = idleTimeout
         let process = try sandbox.start(command)
+        // A sandbox that never answers must not keep who wants to stop.
+        let watch = cancellation.map { flag in
+            Ticker(every: .milliseconds(100)) { if flag.isRaised { process.terminate() } }
+        }
+        defer { watch?.stop() }
         // From here on: what `start` had to wait for, such as a connection that many commands share, is over.
         let start = ContinuousClock.now
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)

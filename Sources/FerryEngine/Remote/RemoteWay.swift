@@ -46,7 +46,8 @@ enum RemoteWay {
         let obstacle: TransportError
         do throws(TransportError) {
             let session = try RemoteSession.open(
-                sandbox, root: RemoteRoot(endpoint.root), listing: request, idleTimeout: sync.options.idleTimeout)
+                sandbox, root: RemoteRoot(endpoint.root), listing: request, idleTimeout: sync.options.idleTimeout,
+                cancellation: sync.cancellation)
             guard session.facts.tar == .none || !session.facts.hasXargs, sandbox.archives != nil else {
                 return .commands(RemoteConnection(sandbox, session, identity: identity, sync))
             }
