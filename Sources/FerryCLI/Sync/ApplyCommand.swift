@@ -22,6 +22,12 @@ struct ApplyCommand: AsyncParsableCommand {
     var paths: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "What to do with an entry that differs on both sides. Default: what the plan was told.",
+            valueName: "policy"))
+    var onConflict: ConflictArgument?
+
+    @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Let in what matches PATTERN although it would be held for review. Can be given several times.",
@@ -44,6 +50,7 @@ struct ApplyCommand: AsyncParsableCommand {
         configuration.apply(to: &options, givenDeletionLimit: false)
         try await configuration.apply(found.rules, to: &options, workspace: found.workspace)
         found.apply(to: &options)
+        if let onConflict { options.conflicts = onConflict.policy }
         var held = options.allowedHeld.list
         held.append(contentsOf: RuleArguments.patterns(allowHeld, "--allow-held"))
         options.allowedHeld = PreservePatterns(held)

@@ -26,12 +26,7 @@ struct StreamPull {
         let local = try target.scan(&session)
 
         // A workspace that is not there yet is made only when the whole stream has been checked.
-        let place: OpenDirectory
-        if let workspace = target.directory {
-            place = workspace
-        } else {
-            place = try DirectoryEndpoints.openParent(of: workspacePath)
-        }
+        let place = try target.place()
         try session.begin(.transferring)
         let staging = try StagedTree(for: place, options)
         defer { staging.discard() }

@@ -25,7 +25,8 @@ struct MergeModelTests {
                 "seed \(seed): \(fails(edits, fault) ?? "")\n\(edits.map(\.description).joined(separator: "\n"))")
             return
         }
-        print("merges, \(name)\(flags ? " with unknown and preserved entries" : ""): seeds 1 to \(Self.count), no fault")
+        let kind = flags ? " with unknown and preserved entries" : ""
+        print("merges, \(name)\(kind): seeds 1 to \(Self.count), no fault")
     }
 
     private func fails(_ edits: [Edit], _ fault: (MergePair, MergeModel) -> String?) -> String? {
