@@ -94,16 +94,7 @@ struct KeptPull {
             stored.sandboxIdentity = header.sandboxIdentity
             stored.sandboxBoot = header.sandboxBoot
         }
-        stored.settings.rules = options.recordedRules.encoded
-        stored.settings.allowedHeld = options.allowedHeld.list.patterns.map { Array($0.text) }
-        stored.settings.conflicts = Array(options.conflicts.rawValue.utf8)
-        stored.settings.overrides = options.overrides.allowed.map { Array($0.rawValue.utf8) }.sorted {
-            $0.lexicographicallyPrecedes($1)
-        }
-        stored.settings.mirrors = options.mirrors
-        stored.settings.deletes = options.deletes
-        stored.settings.comparesAllContent = options.comparesAllContent
-        stored.settings.staysOnOneFileSystem = options.staysOnOneFileSystem
+        stored.settings = options.storedSettings
         stored.steps = Self.steps(of: plan)
         try noteDigests(of: plan, in: &stored.steps, &session)
         for (index, answer) in zip(session.settled.steps, session.settled.answers) {

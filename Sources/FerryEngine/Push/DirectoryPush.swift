@@ -55,12 +55,17 @@ struct DirectoryPush {
         if let sandbox {
             try session.compareContent(&plan, from: workspace, to: sandbox)
         }
+        try session.approve(&plan, in: workspace, stamp, baseline)
         let summary = plan.summary()
         session.announce(plan, summary)
-        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
-            throw SyncError(halt)
-        }
+        try PushHalts.check(plan, summary, options)
         try session.checkSecrets(plan, in: workspace)
+        if options.keepsPlan, !options.isDryRun {
+            return try KeptPush(
+                workspacePath: workspacePath, endpoint: SyncBaseline.key(of: sandboxKey), workspace: workspace,
+                baseline: baseline, stamp: stamp
+            ).keep(plan, &session)
+        }
         let place: OpenDirectory
         if let sandbox { place = sandbox } else { place = try DirectoryEndpoints.openParent(of: sandboxPath) }
         try DirectoryEndpoints.checkSpace(summary, on: place, options)

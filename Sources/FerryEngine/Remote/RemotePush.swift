@@ -26,8 +26,9 @@ struct RemotePush {
             try push(workspace, through: connection, &baseline, &session)
         case .archives(let connection):
             defer { connection.close() }
-            try ArchivePush(workspace: workspace, workspacePath: workspacePath, connection: connection)
-                .run(&baseline, &session)
+            try ArchivePush(
+                workspace: workspace, workspacePath: workspacePath, target: endpoint.target, connection: connection
+            ).run(&baseline, &session)
         }
     }
 
@@ -59,12 +60,17 @@ struct RemotePush {
             source: source.snapshot, destination: listing.snapshot, policy: policy, base: baseline.old)
         let digests = DigestLog(session)
         try connection.compareContent(&plan, from: workspace, digests, &session)
+        try session.approve(&plan, in: workspace, stamp, baseline)
         let summary = plan.summary()
         session.announce(plan, summary)
-        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
-            throw SyncError(halt)
-        }
+        try PushHalts.check(plan, summary, options)
         try session.checkSecrets(plan, in: workspace)
+        if options.keepsPlan, !options.isDryRun {
+            return try KeptPush(
+                workspacePath: workspacePath, endpoint: endpoint.target, workspace: workspace, baseline: baseline,
+                stamp: stamp
+            ).keep(plan, &session)
+        }
         try connection.checkSpace(summary, options)
         if options.isDryRun { return }
         if summary.changesNothing, connection.facts.root == .directory {

@@ -10,6 +10,8 @@ import FerryTransport
 struct ArchivePush {
     let workspace: OpenDirectory
     let workspacePath: [UInt8]
+    /// The sandbox as a target.
+    let target: [UInt8]
     let connection: ArchiveConnection
 
     func run(_ baseline: inout SyncBaseline, _ session: inout SyncSession) throws(SyncError) {
@@ -34,14 +36,19 @@ struct ArchivePush {
         let digests = DigestLog(session)
         try session.settle(&plan, from: workspace, digests) { (paths) throws(SyncError) in paths.map { theirs[$0] } }
         plan.blockRemovals(because: connection.whyNothingIsRemoved)
+        try session.approve(&plan, in: workspace, stamp, baseline)
         let first = session.report.problems.count
         let summary = plan.summary()
         session.announce(plan, summary)
-        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
-            throw SyncError(halt)
-        }
+        try PushHalts.check(plan, summary, options)
         try session.checkSecrets(plan, in: workspace)
         if options.isDryRun { return }
+        if options.keepsPlan {
+            return try KeptPush(
+                workspacePath: workspacePath, endpoint: target, workspace: workspace, baseline: baseline,
+                stamp: stamp
+            ).keep(plan, &session)
+        }
         if !summary.changesNothing || !rootExists {
             try session.begin(.transferring)
             try baseline.mark(plan, stamp)
