@@ -80,6 +80,9 @@ public struct SyncOptions: Sendable {
     public var isDryRun = false
     /// Whether a sync keeps its plan, and a pull what it fetched, instead of changing anything.
     var keepsPlan = false
+    /// How it is found out what a file system does with names.
+    var probesNames: @Sendable (OpenDirectory, _ stateDirectory: [UInt8]?) throws(SyncError) -> any NameProbe =
+        FoldingProbe.make
     /// What a push may do at most; nil for whatever it finds.
     var approvedPush: ApprovedPush?
     /// Whether each changed entry is told to the observer; conflicts and held entries always are.

@@ -45,6 +45,7 @@ struct PlanApply {
         let summary = plan.summary()
         session.announce(plan, summary)
         try PullTarget.checkHalts(plan, summary, options)
+        try FoldingCheck.check(plan, on: target.place(), target, options)
         if options.isDryRun { return }
         // What is staged moves into the workspace.
         let indexes = GitIndexDigests(of: plan)

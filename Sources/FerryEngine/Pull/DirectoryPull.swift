@@ -50,6 +50,7 @@ struct DirectoryPull {
         let place = try StagingPlace.find(
             bytes: summary.bytesToWrite, inodes: Int64(summary.inodesToMake), for: target, options)
         halt = halt ?? place.halt
+        if halt == nil { try FoldingCheck.check(plan, on: place.workspace, target, options) }
         if options.isDryRun { return }
         if options.keepsPlan || halt != nil {
             let kept = KeptPull(

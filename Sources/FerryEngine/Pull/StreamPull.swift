@@ -42,6 +42,7 @@ struct StreamPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
+        try FoldingCheck.check(plan, on: place, target, options)
         let kept = KeptPull(
             workspace: workspacePath, endpoint: source.text, baseline: nil, remoteStamp: .never, digests: { _ in nil })
         if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }

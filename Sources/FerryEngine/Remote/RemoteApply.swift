@@ -25,6 +25,7 @@ struct RemoteApply {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
+        if halt == nil { try FoldingCheck.check(plan, on: target.place(), target, options) }
         let kept = KeptPull(
             workspace: target.path, endpoint: source, baseline: baseline, remoteStamp: remoteStamp,
             digests: digests.lookup(in: plan.source))
