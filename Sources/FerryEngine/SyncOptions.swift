@@ -80,6 +80,8 @@ public struct SyncOptions: Sendable {
     public var isDryRun = false
     /// Whether a sync keeps its plan, and a pull what it fetched, instead of changing anything.
     var keepsPlan = false
+    /// Whether a pull changes the workspace without a journal, see ``UnjournaledApply``: for measuring what that costs, and for nothing else.
+    package var skipsJournal = false
     /// How it is found out what a file system does with names.
     var probesNames: @Sendable (OpenDirectory, _ stateDirectory: [UInt8]?) throws(SyncError) -> any NameProbe =
         FoldingProbe.make
