@@ -141,6 +141,12 @@ int64_t ferry_mount_id(int file) {
     return ((int64_t)status.stx_dev_major << 32) | status.stx_dev_minor;
 }
 
+int ferry_is_casefolded(int directory) {
+    int attributes = 0;
+    if (ioctl(directory, FS_IOC_GETFLAGS, &attributes) != 0) return 0;
+    return (attributes & FS_CASEFOLD_FL) != 0;
+}
+
 int ferry_free_space(int file, int64_t *bytes, int64_t *inodes) {
     struct statvfs status;
     if (fstatvfs(file, &status) != 0) return -1;

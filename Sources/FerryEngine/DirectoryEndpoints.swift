@@ -106,24 +106,31 @@ enum DirectoryEndpoints {
     static func checkSpace(_ summary: PlanSummary, on directory: OpenDirectory, _ options: SyncOptions)
         throws(SyncError)
     {
+        try checkSpace(bytes: summary.bytesToWrite, inodes: Int64(summary.inodesToMake), on: directory, options)
+    }
+
+    /// Halts when more is needed than is left.
+    static func checkSpace(bytes: Int64, inodes: Int64, on directory: OpenDirectory, _ options: SyncOptions)
+        throws(SyncError)
+    {
         guard !options.overrides.allowed.contains(.lowSpace), let free = try? FreeSpace(on: directory.handle) else {
             return
         }
         let override = "free some, or try all the same with --allow low-space"
-        if summary.bytesToWrite > free.bytes {
+        if bytes > free.bytes {
             throw SyncError(
                 Halt(
                     .lowSpace,
                     message:
-                        "\(summary.bytesToWrite) bytes are to be written and \(free.bytes) are free there; \(override)")
+                        "\(bytes) bytes are to be written and \(free.bytes) are free there; \(override)")
             )
         }
-        if let inodes = free.inodes, summary.inodesToMake > inodes {
+        if let left = free.inodes, inodes > left {
             throw SyncError(
                 Halt(
                     .lowSpace,
                     message:
-                        "\(summary.inodesToMake) entries are to be made and \(inodes) inodes are free there; \(override)"
+                        "\(inodes) entries are to be made and \(left) inodes are free there; \(override)"
                 ))
         }
     }

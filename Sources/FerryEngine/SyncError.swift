@@ -34,6 +34,8 @@ public struct SyncError: Error, Sendable {
     public let examples: [[UInt8]]
     /// The halt, when it is one.
     public let halt: Halt?
+    /// The plan that was kept, which finishes what halted; nil when none was.
+    public let plan: String?
 
     /// Makes an error.
     public init(_ code: Code, _ message: String, examples: [[UInt8]] = []) {
@@ -41,14 +43,24 @@ public struct SyncError: Error, Sendable {
         self.message = message
         self.examples = examples
         halt = nil
+        plan = nil
     }
 
     /// Makes an error of a halt.
-    public init(_ halt: Halt) {
+    public init(_ halt: Halt) { self.init(halt, plan: nil) }
+
+    init(_ halt: Halt, plan: String?) {
         code = .halted
         message = halt.message
         examples = halt.examples
         self.halt = halt
+        self.plan = plan
+    }
+
+    /// The same halt with one more thing to say; what is no halt stays as it is.
+    func adding(_ words: String) -> SyncError {
+        guard let halt else { return self }
+        return SyncError(Halt(halt.reason, message: "\(halt.message); \(words)", examples: halt.examples), plan: plan)
     }
 }
 

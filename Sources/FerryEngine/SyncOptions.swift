@@ -82,8 +82,15 @@ public struct SyncOptions: Sendable {
     public var owner: FileOwner?
     /// Whether to stop after the plan.
     public var isDryRun = false
-    /// Whether a pull keeps its plan and what it fetched instead of changing the workspace.
+    /// Whether a sync keeps its plan, and a pull what it fetched, instead of changing anything.
     var keepsPlan = false
+    /// Whether a pull changes the workspace without a journal, see ``UnjournaledApply``: for measuring what that costs, and for nothing else.
+    package var skipsJournal = false
+    /// How it is found out what a file system does with names.
+    var probesNames: @Sendable (OpenDirectory, _ stateDirectory: [UInt8]?) throws(SyncError) -> any NameProbe =
+        FoldingProbe.make
+    /// What a push may do at most; nil for whatever it finds.
+    var approvedPush: ApprovedPush?
     /// Whether each changed entry is told to the observer; conflicts and held entries always are.
     public var reportsItems = true
     /// Whether directories on other file systems are left out.

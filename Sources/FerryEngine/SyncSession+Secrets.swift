@@ -14,7 +14,8 @@ extension SyncSession {
         let files: [EntryID]
         switch options.secrets {
         case .off: return
-        case .warn where !options.isDryRun: return note(SecretScanner.names(plan.sentFiles, in: plan.source))
+        case .warn where !options.isDryRun && !options.keepsPlan:
+            return note(SecretScanner.names(plan.sentFiles, in: plan.source))
         case .warn, .block: files = plan.sentFiles
         }
         let found: [Problem]

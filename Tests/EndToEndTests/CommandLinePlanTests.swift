@@ -66,6 +66,46 @@ struct CommandLinePlanTests {
         #expect(try FerryRun(["sync", "apply", name, "../up"], in: world).status == 2)
     }
 
+    @Test("The plan of a push is printed and kept, also as a file, and applied as a whole or in part")
+    func push() throws {
+        let world = try TestWorld()
+        Thread.sleep(forTimeInterval: 0.025)
+        #expect(try FerryRun(["sync", "push", "world/ws", "world/sandbox"], in: world).status == 0)
+        try world.write("world/ws/kept.txt", "changed")
+        try world.write("world/ws/new", "new")
+        try world.remove("world/ws/dir/inner.txt")
+        Thread.sleep(forTimeInterval: 0.025)
+        let before = try world.digest(of: "world/sandbox")
+        let planned = try FerryRun(
+            ["sync", "plan", "push", "world/ws", "world/sandbox", "-i", "-o", "io/plan"], in: world)
+        #expect(
+            planned.status == 0
+                && planned.output.hasPrefix(
+                    "*deleting   dir/inner.txt\n>fcst...... kept.txt\n>f+++++++++ new\ncreated 1, updated 1, deleted 1; "
+                ),
+            "\(planned.output)\(planned.errors)")
+        let name = String(try #require(planned.output.firstMatch(of: /\(plan ([0-9a-f]{16}),/)).output.1)
+        #expect(try world.digest(of: "world/sandbox") == before)
+        let dry = try FerryRun(["sync", "apply", "io/plan", "-n", "-i", "--json"], in: world)
+        #expect(dry.status == 0 && dry.output.contains(#""path":"kept.txt""#), "\(dry.output)\(dry.errors)")
+        let part = try FerryRun(["sync", "apply", name, "new"], in: world)
+        #expect(part.status == 0 && world.text("world/sandbox/new") == "new", "\(part.errors)")
+        #expect(world.text("world/sandbox/kept.txt") == "kept")
+        let wrong = try FerryRun(["sync", "apply", name, "--on-conflict", "both"], in: world)
+        #expect(wrong.status == 2 && wrong.errors.contains("the plan of a push"))
+        try world.write("world/sandbox/kept.txt", "theirs")
+        let stale = try FerryRun(["sync", "apply", "io/plan", "--allow", "overwrite-sandbox"], in: world)
+        #expect(
+            stale.status == 4 && stale.errors.contains("stale") && stale.errors.contains("in the sandbox")
+                && stale.errors.contains("  kept.txt\n"), "\(stale.errors)")
+        let rest = try FerryRun(["sync", "apply", "io/plan", "dir"], in: world)
+        #expect(rest.status == 0 && !world.exists("world/sandbox/dir/inner.txt"), "\(rest.errors)")
+        let json = try FerryRun(["sync", "plan", "push", "world/ws", "world/sandbox", "--json"], in: world)
+        #expect(json.status == 0 && json.output.contains(#""plan":""#), "\(json.output)\(json.errors)")
+        let archive = try FerryRun(["sync", "plan", "push", "world/ws", "tar:io/a.tar"], in: world)
+        #expect(archive.status == 2 && archive.errors.contains("always written anew"), "\(archive.errors)")
+    }
+
     @Test(
         "Killed at any rename, an apply is repeated and loses nothing",
         .enabled(if: hasStrace, "needs strace: scripts/setup.sh --tests"),

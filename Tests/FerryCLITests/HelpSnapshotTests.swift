@@ -14,7 +14,8 @@ struct HelpSnapshotTests {
         arguments: [
             ("ferry", Ferry.self), ("sync", SyncCommand.self), ("push", PushCommand.self), ("pull", PullCommand.self),
             ("status", StatusCommand.self), ("diff", DiffCommand.self), ("verify", VerifyCommand.self),
-            ("plan", PlanCommand.self), ("plan-pull", PlanPullCommand.self), ("apply", ApplyCommand.self),
+            ("plan", PlanCommand.self), ("plan-pull", PlanPullCommand.self),
+            ("plan-push", PlanPushCommand.self), ("apply", ApplyCommand.self),
             ("undo", UndoCommand.self), ("conflicts", ConflictsCommand.self), ("log", LogCommand.self),
             ("runtime", RuntimeCommand.self), ("runtime-prepare", RuntimePrepareCommand.self),
             ("runtime-restore", RuntimeRestoreCommand.self), ("runtime-release", RuntimeReleaseCommand.self),

@@ -128,23 +128,101 @@ struct PlanTests {
         #expect(again != nil, "an applied plan is gone")
     }
 
-    @Test(
-        "A pull that halts keeps its results, and is finished when the sandbox is gone",
-        arguments: CompareTests.machines)
-    func halted(machine: Machine?) async throws {
+    /// Twenty files, and a sandbox that is reached in some way.
+    private static func numbered(_ machine: Machine?) throws -> (pair: Pair, endpoint: Endpoint, made: Any?) {
         var tree = Tree()
         for number in 0..<20 {
             tree[TreePath(Array("f\(number)".utf8))] = TreeEntry(.file(Array("\(number)".utf8), hasHoles: false))
         }
         let pair = try Pair(tree)
-        let made = try machine?.make()
-        var endpoint = Endpoint.directory(pair.sandbox)
-        if let sandbox = made?.sandbox {
-            endpoint = .sandbox(
-                SandboxEndpoint(target: Array("test://here/box".utf8), root: SandboxPath(absolute: pair.sandbox)) {
-                    sandbox
-                })
+        guard let made = try machine?.make() else { return (pair, .directory(pair.sandbox), nil) }
+        let sandbox = made.sandbox
+        let endpoint = SandboxEndpoint(
+            target: Array("test://here/box".utf8), root: SandboxPath(absolute: pair.sandbox)
+        ) { sandbox }
+        return (pair, .sandbox(endpoint), made)
+    }
+
+    /// A pull that halts for a reason beside the number of deletions.
+    struct OtherHalt: CustomTestStringConvertible, Sendable {
+        let reason: Halt.Reason
+        /// What happens in the sandbox.
+        let script: String
+        /// Whether it is another sandbox by then.
+        var replaces = false
+        let settle: @Sendable (inout SyncOptions) -> Void
+        /// The content of `f1` in the end; nil for none.
+        let result: String?
+        var testDescription: String { "\(reason) to \(result ?? "none")" }
+
+        static let all = [
+            OtherHalt(
+                reason: .emptiedRoot, script: "rm f*", settle: { $0.overrides.allowed = [.emptiedRoot, .massDelete] },
+                result: nil),
+            OtherHalt(
+                reason: .newIdentity, script: "echo new >f1; echo result >result", replaces: true,
+                settle: {
+                    $0.overrides.allowed.insert(.newIdentity)
+                    $0.conflicts = .takeRemote
+                }, result: "new\n"),
+            OtherHalt(
+                reason: .conflicts, script: "echo new >f1; echo result >result", settle: { $0.conflicts = .keepLocal },
+                result: "mine\n"),
+            OtherHalt(
+                reason: .conflicts, script: "echo new >f1; echo result >result", settle: { $0.conflicts = .takeRemote },
+                result: "new\n"),
+        ]
+    }
+
+    @Test(
+        "A pull that halts for another reason keeps its results as well", arguments: OtherHalt.all,
+        CompareTests.machines)
+    func haltedOtherwise(_ halt: OtherHalt, machine: Machine?) async throws {
+        let (pair, endpoint, made) = try Self.numbered(machine)
+        defer { withExtendedLifetime(made) {} }
+        var options = SyncOptions()
+        options.stateDirectory = pair.directory.path("state")
+        try await Task.sleep(for: .milliseconds(25))
+        try await SyncEngine.push(pair.workspace, to: endpoint, options: options)
+        let root = String(decoding: pair.sandbox, as: UTF8.self)
+        if halt.replaces {
+            _ = try Tool.run("/bin/sh", ["-c", "cp -a \(root) \(root).2; rm -r \(root); mv \(root).2 \(root)"])
         }
+        _ = try Tool.run("/bin/sh", ["-c", halt.script], directory: root)
+        if halt.reason == .conflicts {
+            options.conflicts = .fail
+            _ = try Tool.run(
+                "/bin/sh", ["-c", "echo mine >f1"], directory: String(decoding: pair.workspace, as: UTF8.self))
+        }
+        let before = try DiskFingerprint.all(in: pair.workspace)
+        let error = await failure { () throws(SyncError) in
+            try await SyncEngine.pull(from: endpoint, to: pair.workspace, options: options)
+        }
+        #expect(error?.halt?.reason == halt.reason && error?.message.contains("ferry sync apply") == true)
+        #expect(try DiskFingerprint.all(in: pair.workspace) == before)
+        let dry = await failure { () throws(SyncError) in
+            var options = options
+            options.isDryRun = true
+            return try await SyncEngine.pull(from: endpoint, to: pair.workspace, options: options)
+        }
+        #expect(dry?.halt?.reason == halt.reason && dry?.plan == nil)
+        try Self.remove(pair.sandbox)
+        let name = try #require(error?.plan)
+        let still = await failure { () throws(SyncError) in try await Self.apply(name, [], options) }
+        #expect(still?.halt?.reason == halt.reason)
+        #expect(try DiskFingerprint.all(in: pair.workspace) == before)
+        _ = try await Self.apply(name, [], options, halt.settle)
+        let after = try Tree(reading: pair.workspace)
+        #expect(after["f1"]?.content == halt.result.map { Array($0.utf8) })
+        #expect(halt.reason == .emptiedRoot || after["result"]?.content == Array("result\n".utf8))
+    }
+
+    @Test(
+        "A pull that halts keeps its results, and is finished when the sandbox is gone",
+        arguments: CompareTests.machines)
+    func halted(machine: Machine?) async throws {
+        let (pair, endpoint, made) = try Self.numbered(machine)
+        defer { withExtendedLifetime(made) {} }
         var options = SyncOptions()
         options.stateDirectory = pair.directory.path("state")
         try await Task.sleep(for: .milliseconds(25))

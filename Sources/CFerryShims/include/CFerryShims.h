@@ -76,6 +76,10 @@ int ferry_copy_access_list(int source, int destination);
 // directories works when these are equal.
 int64_t ferry_mount_id(int file);
 
+// 1 when an open directory takes names that differ in case or normalisation for one (chattr +F), 0 when not or when the file
+// system has no such attribute.
+int ferry_is_casefolded(int directory);
+
 // Free space for this user on the file system of an open file, and its free inodes (-1: no limit).
 int ferry_free_space(int file, int64_t *bytes, int64_t *inodes);
 

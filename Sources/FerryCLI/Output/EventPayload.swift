@@ -137,6 +137,7 @@ enum EventPayload {
         ]
         if let destination { add(destination, as: "destination", to: &members) }
         if let halt = error.halt { members["halt"] = .string(halt.reason.rawValue) }
+        if let plan = error.plan { members["plan"] = .string(plan) }
         if !error.examples.isEmpty {
             members["examples"] = .array(
                 error.examples.map { path in

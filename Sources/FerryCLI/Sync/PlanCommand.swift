@@ -7,8 +7,8 @@ import Glibc
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Fetch a sandbox's results and keep them with a plan, to be applied later.",
-        subcommands: [PlanPullCommand.self])
+        abstract: "Keep what a pull brings, or what a push would do, as a plan to be applied later.",
+        subcommands: [PlanPullCommand.self, PlanPushCommand.self])
 }
 
 /// `ferry sync plan pull`.

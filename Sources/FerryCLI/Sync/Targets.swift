@@ -13,8 +13,13 @@ enum Targets {
 
     /// A target in the engine's terms.
     static func endpoint(_ text: String) throws(CommandFailure) -> Endpoint {
+        try endpoint(ArgumentText.bytes(of: text))
+    }
+
+    /// A target in the engine's terms, by its bytes.
+    static func endpoint(_ bytes: [UInt8]) throws(CommandFailure) -> Endpoint {
         do throws(TargetError) {
-            let target = try Target(parsing: ArgumentText.bytes(of: text), home: ProcessInput.environment("HOME"))
+            let target = try Target(parsing: bytes, home: ProcessInput.environment("HOME"))
             return switch try ProviderRegistry.standard.endpoint(for: target) {
             case .directory(let path): .directory(path)
             case .archive(let path): .archive(path)

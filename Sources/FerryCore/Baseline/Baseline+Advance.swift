@@ -254,6 +254,10 @@ private struct MarkRules: BaselineRules {
             let isForeign = isFirstPush || path.isForeign || (path.item?.entry.flags.contains(.foreign) ?? false)
             var entry = path.item?.entry
             if entry?.flags.contains(.foreign) ?? false { entry = nil }
+            // Both put a directory where something else was agreed on: only as one can it hold what is marked inside.
+            if let other = entry, other.kind != .directory {
+                entry = BaselineEntry(agreeing: destination, in: plan.destination)
+            }
             return .directory(entry, .all, isForeign: isForeign)
         }
         if path.item == nil, isFirstPush || path.isForeign, path.source == nil, let destination = path.destination {
@@ -271,9 +275,9 @@ private struct MarkRules: BaselineRules {
         entry.flags.remove(.foreign)
         entry.flags.insert(.pushUnderWay)
         let isDirectory = plan.source[source].kind == .directory
-        if isDirectory, step.action == .changeMode { return .directory(entry, .all, isForeign: path.isForeign) }
         if isDirectory {
             if entry.kind != .directory { entry = BaselineEntry(agreeing: source, in: plan.source, flags: entry.flags) }
+            if step.action == .changeMode { return .directory(entry, .all, isForeign: path.isForeign) }
             entry.flags.insert(.ownsBelow)
         } else if entry.kind == .directory {
             // A directory makes way for it.

@@ -80,7 +80,9 @@ struct BaselineWalk<Rules: BaselineRules> {
             } else {
                 builder.append(entry, name: name)
             }
-        case .directory(let entry, let below, let isForeign):
+        case .directory(var entry, let below, let isForeign):
+            // Another kind that was agreed on before has no room for what is inside.
+            if entry?.kind != .directory { entry = nil }
             let own =
                 entry ?? path.destination.map { BaselineEntry(agreeing: $0, in: plan.destination) }
                 ?? path.source.map { BaselineEntry(agreeing: $0, in: plan.source) }

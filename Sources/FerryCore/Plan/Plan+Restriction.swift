@@ -30,6 +30,15 @@ extension Plan {
         }
     }
 
+    /// Withdraws all that something is to be done about and that is not wanted.
+    ///
+    /// - Parameter isWanted: Whether a path is wanted.
+    public mutating func restrict(_ isWanted: (_ path: [UInt8]) -> Bool) {
+        for index in steps.indices where steps[index].action != .descend && steps[index].action != .unchanged {
+            if !isWanted(path(of: steps[index])) { withdraw(index) }
+        }
+    }
+
     private mutating func withdraw(_ index: Int) {
         // What is in it is gone into all the same.
         steps[index].action = steps[index].childGroup == 0 ? .unchanged : .descend

@@ -85,6 +85,21 @@ struct SyncBaseline {
         }
     }
 
+    /// Checks that the sandbox is the one of the baseline, for a pull that may be kept until somebody lets it through.
+    ///
+    /// - Returns: The halt; nothing counts as agreed on then.
+    /// - Throws: What is no halt.
+    mutating func identifySource(_ identity: Identity, _ options: SyncOptions) throws(SyncError) -> SyncError? {
+        do throws(SyncError) {
+            try identify(identity, isPush: false, options)
+            return nil
+        } catch {
+            guard error.halt != nil else { throw error }
+            old = nil
+            return error
+        }
+    }
+
     /// Notes by which rules a push goes.
     mutating func note(rules: IgnoreRules, _ options: SyncOptions) {
         header.rulesDigest = options.digest(of: rules) ?? []

@@ -69,8 +69,17 @@ struct KeptPull {
 
     /// Whether a halted pull can be let through later.
     static func isWorthKeeping(_ halt: SyncError, _ options: SyncOptions) -> Bool {
-        guard let reason = halt.halt?.reason, reason == .massDelete || reason == .emptiedRoot else { return false }
-        return options.stateDirectory != nil && options.selection == nil
+        switch halt.halt?.reason {
+        case .massDelete, .emptiedRoot, .newIdentity, .lowSpace, .conflicts:
+            options.stateDirectory != nil && options.selection == nil
+        case .overwriteSandbox, nil: false
+        }
+    }
+
+    /// Stops a pull at a halt at once where nothing is going to be kept of it.
+    static func check(_ halt: SyncError?, _ options: SyncOptions) throws(SyncError) {
+        guard let halt, options.isDryRun || !(options.keepsPlan || isWorthKeeping(halt, options)) else { return }
+        throw halt
     }
 
     private func stored(
@@ -85,16 +94,7 @@ struct KeptPull {
             stored.sandboxIdentity = header.sandboxIdentity
             stored.sandboxBoot = header.sandboxBoot
         }
-        stored.settings.rules = options.recordedRules.encoded
-        stored.settings.allowedHeld = options.allowedHeld.list.patterns.map { Array($0.text) }
-        stored.settings.conflicts = Array(options.conflicts.rawValue.utf8)
-        stored.settings.overrides = options.overrides.allowed.map { Array($0.rawValue.utf8) }.sorted {
-            $0.lexicographicallyPrecedes($1)
-        }
-        stored.settings.mirrors = options.mirrors
-        stored.settings.deletes = options.deletes
-        stored.settings.comparesAllContent = options.comparesAllContent
-        stored.settings.staysOnOneFileSystem = options.staysOnOneFileSystem
+        stored.settings = options.storedSettings
         stored.steps = Self.steps(of: plan)
         try noteDigests(of: plan, in: &stored.steps, &session)
         for (index, answer) in zip(session.settled.steps, session.settled.answers) {
@@ -153,10 +153,12 @@ extension SyncError {
     /// The same halt with the way to go on.
     func naming(plan: String) -> SyncError {
         guard let halt else { return self }
+        let override = halt.reason == .conflicts ? "--on-conflict keep-local" : "--allow \(halt.reason.rawValue)"
+        let more = halt.reason == .conflicts ? " (or take-remote, or both)" : ""
         return SyncError(
             Halt(
                 halt.reason,
                 message: "\(halt.message); what was fetched is kept, also when the sandbox is gone: 'ferry sync apply"
-                    + " \(plan) --allow \(halt.reason.rawValue)' finishes the pull", examples: halt.examples))
+                    + " \(plan) \(override)'\(more) finishes the pull", examples: halt.examples), plan: plan)
     }
 }

@@ -41,14 +41,11 @@ struct PlanApply {
         let local = try target.scan(&session)
         var tree = local.snapshot
         let untouched = untouched(in: &tree, target.directory)
-        var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
-        policy.readIndexes(of: target, tree, results)
-        var plan = self.plan(tree, baseline, untouched, policy)
-        if !paths.isEmpty { plan.restrict(to: paths) }
-        try checkFresh(plan, untouched)
+        let plan = try plan(tree, baseline, untouched, results, in: target, options)
         let summary = plan.summary()
         session.announce(plan, summary)
         try PullTarget.checkHalts(plan, summary, options)
+        try FoldingCheck.check(plan, on: target.place(), target, options)
         if options.isDryRun { return }
         // What is staged moves into the workspace.
         let indexes = GitIndexDigests(of: plan)
@@ -88,6 +85,26 @@ struct PlanApply {
             .halted,
             "the results of plan \(name) are not in the state directory any more: it was applied, or is one of many;"
                 + " nothing was changed: make a new plan")
+    }
+
+    /// What to do: the same plan again, or, where conflicts are decided in another way than it was told, one that does that.
+    private func plan(
+        _ tree: Snapshot, _ baseline: SyncBaseline?, _ untouched: Set<[UInt8]>, _ results: OpenDirectory,
+        in target: PullTarget, _ options: SyncOptions
+    ) throws(SyncError) -> Plan {
+        func make(_ conflicts: ConflictPolicy) -> Plan {
+            var options = options
+            options.conflicts = conflicts
+            var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
+            policy.readIndexes(of: target, tree, results)
+            var plan = self.plan(tree, baseline, untouched, policy)
+            if !paths.isEmpty { plan.restrict(to: paths) }
+            return plan
+        }
+        let shown = ConflictPolicy(rawValue: String(decoding: stored.settings.conflicts, as: UTF8.self))
+        let plan = make(shown ?? options.conflicts)
+        try checkFresh(plan, untouched)
+        return shown == options.conflicts ? plan : make(options.conflicts)
     }
 
     /// The same plan again, from the workspace as it is now.

@@ -14,26 +14,19 @@ public struct PullPlan: Sendable {
     public let rules: RecordedRules
     let stored: StoredPlan
 
+    init(name: String, stored: StoredPlan) {
+        self.name = name
+        workspace = stored.workspace
+        endpoint = stored.endpoint
+        rules = RecordedRules(encoded: stored.settings.rules) ?? RecordedRules()
+        self.stored = stored
+    }
+
     /// Puts into options what the pull was told; what they allow beyond that is added.
     ///
     /// - Parameter options: The options, with the plan's rules already in them.
     public func apply(to options: inout SyncOptions) {
-        let settings = stored.settings
-        options.conflicts =
-            ConflictPolicy(rawValue: String(decoding: settings.conflicts, as: UTF8.self)) ?? options.conflicts
-        options.mirrors = settings.mirrors
-        options.deletes = settings.deletes
-        options.comparesAllContent = settings.comparesAllContent
-        options.staysOnOneFileSystem = settings.staysOnOneFileSystem
-        for name in settings.overrides {
-            if let reason = Halt.Reason(rawValue: String(decoding: name, as: UTF8.self)) {
-                options.overrides.allowed.insert(reason)
-            }
-        }
-        var held = options.allowedHeld.list
-        let origin = IgnoreOrigin(kind: .commandLine, label: Array("the plan".utf8))
-        for pattern in settings.allowedHeld { held.append(excluding: pattern, origin: origin) }
-        options.allowedHeld = PreservePatterns(held)
+        options.take(stored.settings)
     }
 }
 
@@ -58,14 +51,19 @@ extension SyncEngine {
         planning.keepsPlan = true
         let report = try await pull(
             from: sandbox, to: workspace, options: planning, cancellation: cancellation, observer: observer)
-        guard let file, report.plan != nil else { return report }
+        try await write(report, to: file)
+        return report
+    }
+
+    /// Writes a copy of the plan that a sync kept.
+    static func write(_ report: SyncReport, to file: [UInt8]?) async throws(SyncError) {
+        guard let file, report.plan != nil else { return }
         try await onThread(named: "plan") { () throws(SyncError) in
             do throws(FileSystemError) { try PlanStore.write(report.planRecord, at: file) } catch {
                 throw SyncError(
                     .failed, "\(error); the plan is kept all the same, apply it as \(report.plan ?? "")")
             }
         }
-        return report
     }
 
     /// Finds a plan.
@@ -75,7 +73,7 @@ extension SyncEngine {
     ///   - stateDirectory: The directory that holds Ferry's state, by its path.
     /// - Returns: The plan.
     /// - Throws: ``SyncError`` when there is none, or it is damaged.
-    public static func pullPlan(_ text: [UInt8], stateDirectory: [UInt8]) async throws(SyncError) -> PullPlan {
+    public static func plan(_ text: [UInt8], stateDirectory: [UInt8]) async throws(SyncError) -> SyncPlan {
         try await onThread(named: "plan") { () throws(SyncError) in
             let record: [UInt8]
             do throws(FileSystemError) {
@@ -88,15 +86,24 @@ extension SyncEngine {
                 throw SyncError(
                     .usage, "\(error), and there is no plan of that name; it may have been applied: make a new one")
             }
-            do throws(JournalError) {
-                let stored = try StoredPlan(decoding: record)
-                return PullPlan(
-                    name: StoredPlan.name(of: record), workspace: stored.workspace, endpoint: stored.endpoint,
-                    rules: RecordedRules(encoded: stored.settings.rules) ?? RecordedRules(), stored: stored)
-            } catch {
+            do throws(JournalError) { return try SyncPlan(decoding: record) } catch {
                 throw SyncError(
                     .failed, "'\(displayName(of: text))' is not a plan that can be used: \(error); make a new one")
             }
+        }
+    }
+
+    /// Finds the plan of a pull.
+    ///
+    /// - Parameters:
+    ///   - text: Its name, or the path of its file.
+    ///   - stateDirectory: The directory that holds Ferry's state, by its path.
+    /// - Returns: The plan.
+    /// - Throws: ``SyncError`` when there is none, it is damaged, or it is that of a push.
+    public static func pullPlan(_ text: [UInt8], stateDirectory: [UInt8]) async throws(SyncError) -> PullPlan {
+        switch try await plan(text, stateDirectory: stateDirectory) {
+        case .pull(let plan): return plan
+        case .push: throw SyncError(.usage, "'\(displayName(of: text))' is the plan of a push")
         }
     }
 

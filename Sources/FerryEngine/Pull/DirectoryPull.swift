@@ -26,7 +26,8 @@ struct DirectoryPull {
             endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
         var baseline = try SyncBaseline.load(
             workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
-        try baseline.identify(SyncBaseline.identity(of: sandbox, isEmpty: false), isPush: false, options)
+        var halt = try baseline.identifySource(SyncBaseline.identity(of: sandbox, isEmpty: false), options)
+        try KeptPull.check(halt, options)
         try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let stamp = ScanStamp.now
@@ -44,15 +45,18 @@ struct DirectoryPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
-        var halt: SyncError?
-        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch { halt = error }
-        if let halt, options.isDryRun || !KeptPull.isWorthKeeping(halt, options), !options.keepsPlan { throw halt }
+        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch { halt = halt ?? error }
+        try KeptPull.check(halt, options)
+        let place = try StagingPlace.find(
+            bytes: summary.bytesToWrite, inodes: Int64(summary.inodesToMake), for: target, options)
+        halt = halt ?? place.halt
+        if halt == nil { try FoldingCheck.check(plan, on: place.workspace, target, options) }
         if options.isDryRun { return }
         if options.keepsPlan || halt != nil {
             let kept = KeptPull(
                 workspace: workspacePath, endpoint: sandboxPath, baseline: baseline, remoteStamp: stamp,
                 digests: { _ in nil })
-            return try keep(plan, summary, kept, halt, from: sandbox, to: target, &session)
+            return try keep(plan, summary, kept, halt, from: sandbox, to: place, &session)
         }
         // Before the sandbox can change again.
         let indexes = GitIndexDigests(of: plan)
@@ -64,7 +68,6 @@ struct DirectoryPull {
             let made = try target.create()
             workspace = made
             try DirectoryEndpoints.checkApart(sandbox, sandboxPath, made, workspacePath)
-            try DirectoryEndpoints.checkSpace(summary, on: made, options)
             var staging = try StagedTree(for: made, options)
             defer { staging.discard() }
             try staging.copy(plan, summary, from: sandbox, workspace: made, &session)
@@ -81,19 +84,12 @@ struct DirectoryPull {
     /// Fetches what differs and keeps it with the plan.
     private func keep(
         _ plan: Plan, _ summary: PlanSummary, _ kept: KeptPull, _ halt: SyncError?, from sandbox: OpenDirectory,
-        to target: PullTarget, _ session: inout SyncSession
+        to place: StagingPlace, _ session: inout SyncSession
     ) throws(SyncError) {
-        let place: OpenDirectory
-        if let workspace = target.directory {
-            place = workspace
-        } else {
-            place = try DirectoryEndpoints.openParent(of: workspacePath)
-        }
         try session.begin(.transferring)
-        try DirectoryEndpoints.checkSpace(summary, on: place, session.options)
-        var staging = try StagedTree(for: place, session.options)
+        var staging = try StagedTree(for: place.room, session.options)
         defer { staging.discard() }
-        try staging.copy(plan, summary, from: sandbox, workspace: place, &session)
+        try staging.copy(plan, summary, from: sandbox, workspace: place.workspace, &session)
         if let halt { throw kept.keep(plan, from: staging, halted: halt, &session) }
         try kept.keep(plan, from: staging, &session)
     }

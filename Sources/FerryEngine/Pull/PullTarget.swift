@@ -17,6 +17,12 @@ struct PullTarget {
         return try DirectoryEndpoints.createDestination(path)
     }
 
+    /// The workspace, or the directory above it while it is missing.
+    func place() throws(SyncError) -> OpenDirectory {
+        if let directory { return directory }
+        return try DirectoryEndpoints.openParent(of: path)
+    }
+
     /// Scans the workspace; its rules then hold for the sandbox.
     func scan(_ session: inout SyncSession) throws(SyncError) -> (snapshot: Snapshot, rules: IgnoreRules) {
         guard let directory else { return (.empty, session.options.rules) }

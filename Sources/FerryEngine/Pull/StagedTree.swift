@@ -105,6 +105,7 @@ struct StagedTree {
         let run = RunID.now()
         try keepWithheld(plan, Origin(run: run, workspace: workspace, path: path, endpoint: endpoint), &session)
         let options = session.options
+        if options.skipsJournal { return try applyWithoutJournal(plan, to: workspace, &session) }
         let area: RunArea
         let state: RunState
         let journal: WrittenJournal
@@ -125,6 +126,19 @@ struct StagedTree {
         // A version that could not be put beside is nowhere: the conflict has to come again.
         let refused = session.report.problems[first...].compactMap { journal.beside[$0.path] }
         return journal.leftOut.union(refused)
+    }
+
+    private func applyWithoutJournal(
+        _ plan: Plan, to workspace: OpenDirectory, _ session: inout SyncSession
+    ) throws(SyncError) -> Set<[UInt8]> {
+        var apply = UnjournaledApply(
+            of: plan, from: area.tree, to: workspace, owner: session.options.owner, setsModes: setsModes)
+        do throws(FileSystemError) {
+            session.note(try apply.run(cancellation: session.cancellation))
+            return []
+        } catch {
+            throw SyncError(.failed, "\(error); without a journal nothing is taken back")
+        }
     }
 
     /// What was written down.

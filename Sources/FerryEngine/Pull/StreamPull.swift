@@ -26,12 +26,7 @@ struct StreamPull {
         let local = try target.scan(&session)
 
         // A workspace that is not there yet is made only when the whole stream has been checked.
-        let place: OpenDirectory
-        if let workspace = target.directory {
-            place = workspace
-        } else {
-            place = try DirectoryEndpoints.openParent(of: workspacePath)
-        }
+        let place = try target.place()
         try session.begin(.transferring)
         let staging = try StagedTree(for: place, options)
         defer { staging.discard() }
@@ -47,6 +42,7 @@ struct StreamPull {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
+        try FoldingCheck.check(plan, on: place, target, options)
         let kept = KeptPull(
             workspace: workspacePath, endpoint: source.text, baseline: nil, remoteStamp: .never, digests: { _ in nil })
         if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }

@@ -80,12 +80,15 @@ struct DirectoryPush {
         if let sandbox {
             try session.compareContent(&plan, from: workspace, to: sandbox)
         }
+        let isWorkspace = part.part.role == .workspace
+        if isWorkspace { try session.approve(&plan, in: workspace, stamp, baseline) }
         let summary = plan.summary()
         session.announce(plan, summary)
-        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
-            throw SyncError(halt)
+        try PushHalts.check(plan, summary, options)
+        if isWorkspace { try session.checkSecrets(plan, in: workspace) }
+        if options.keepsPlan, !options.isDryRun {
+            return try KeptPush(part, baseline).keep(plan, &session)
         }
-        if part.part.role == .workspace { try session.checkSecrets(plan, in: workspace) }
         let place: OpenDirectory
         if let sandbox { place = sandbox } else { place = try DirectoryEndpoints.openParent(of: sandboxPath) }
         try DirectoryEndpoints.checkSpace(summary, on: place, options)

@@ -24,6 +24,9 @@ struct OutgoingPart: Sendable {
     /// Opens all parts: what is missing is told before anything is done.
     static func open(_ parts: [PushPart], _ options: SyncOptions) throws(SyncError) -> [OutgoingPart] {
         try PushPart.check(parts)
+        guard !options.keepsPlan || parts.allSatisfy({ $0.role == .workspace }) else {
+            throw SyncError(.usage, "only the plan of a workspace's own push can be kept: push the assets apart")
+        }
         var result: [OutgoingPart] = []
         for part in parts { result.append(try OutgoingPart(part, options)) }
         // Its halts come first.

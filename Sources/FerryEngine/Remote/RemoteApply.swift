@@ -12,6 +12,8 @@ struct RemoteApply {
     let remoteStamp: ScanStamp
     /// The number of problems before anything was staged.
     let firstProblem: Int
+    /// Why nothing may be applied, known from before; nil when nothing is known yet.
+    let halt: SyncError?
 
     func run(
         _ plan: inout Plan, from staging: borrowing StagedTree, _ digests: DigestLog, _ baseline: inout SyncBaseline,
@@ -23,11 +25,15 @@ struct RemoteApply {
         }
         let summary = plan.summary()
         session.announce(plan, summary)
+        if halt == nil { try FoldingCheck.check(plan, on: target.place(), target, options) }
         let kept = KeptPull(
             workspace: target.path, endpoint: source, baseline: baseline, remoteStamp: remoteStamp,
             digests: digests.lookup(in: plan.source))
         if options.keepsPlan, !options.isDryRun { return try kept.keep(plan, from: staging, &session) }
-        do throws(SyncError) { try PullTarget.checkHalts(plan, summary, options) } catch {
+        do throws(SyncError) {
+            if let halt { throw halt }
+            try PullTarget.checkHalts(plan, summary, options)
+        } catch {
             throw options.isDryRun ? error : kept.keep(plan, from: staging, halted: error, &session)
         }
         if options.isDryRun { return }

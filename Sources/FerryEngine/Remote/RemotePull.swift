@@ -52,7 +52,8 @@ struct RemotePull {
         var listing = try connection.list(RemoteListingOptions(rules: local.rules, options))
         session.note(listing.problems)
         session.report.excludedEntries = listing.excludedCount
-        try baseline.identify(connection.identity(of: listing), isPush: false, options)
+        let halt = try baseline.identifySource(connection.identity(of: listing), options)
+        try KeptPull.check(halt, options)
 
         var policy = baseline.policy(options.pullPolicy)
         let known = try connection.undecidedDigests(listing, baseline)
@@ -60,15 +61,11 @@ struct RemotePull {
         let candidates = FetchList(
             Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
                 .assumingDifferences())
-        let place: OpenDirectory
-        if let workspace = target.directory {
-            place = workspace
-        } else {
-            place = try DirectoryEndpoints.openParent(of: workspacePath)
-        }
+        let place = try StagingPlace.find(
+            bytes: candidates.byteCount, inodes: Int64(candidates.paths.count), for: target, options)
         let digests = DigestLog(session)
         let first = session.report.problems.count
-        let staging = try StagedTree(for: place, options)
+        let staging = try StagedTree(for: place.room, options)
         defer { staging.discard() }
         if !candidates.isEmpty {
             try session.begin(.transferring)
@@ -81,20 +78,22 @@ struct RemotePull {
         var plan = Planner.plan(
             source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         let apply = RemoteApply(
-            target: target, source: endpoint.target, localStamp: stamp, remoteStamp: listing.stamp, firstProblem: first)
+            target: target, source: endpoint.target, localStamp: stamp, remoteStamp: listing.stamp, firstProblem: first,
+            halt: halt ?? place.halt)
         try apply.run(&plan, from: staging, digests, &baseline, &session)
     }
 
     private func fetch(
-        _ candidates: FetchList, into staging: borrowing StagedTree, place: OpenDirectory, rules: IgnoreRules,
+        _ candidates: FetchList, into staging: borrowing StagedTree, place: StagingPlace, rules: IgnoreRules,
         _ connection: RemoteConnection, _ digests: DigestLog, _ session: inout SyncSession
     ) throws(SyncError) -> Snapshot {
         let compression = try connection.compression(session.options.compression, bytes: candidates.byteCount)
         let source = try connection.send(candidates.paths, compression: compression)
         let joinsArchives = source.joinsArchives
-        let limits = ArchiveStaging.limits(session.options, on: place)
+        let limits = ArchiveStaging.limits(session.options, on: place.room)
         let reader = ArchiveReader(source: source, limits: limits, joinsArchives: joinsArchives)
-        return try ArchiveStaging.stage(reader, into: staging, place: place, rules: rules, digests: digests, &session)
-            .snapshot
+        return try ArchiveStaging.stage(
+            reader, into: staging, place: place.workspace, rules: rules, digests: digests, &session
+        ).snapshot
     }
 }

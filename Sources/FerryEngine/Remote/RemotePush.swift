@@ -61,7 +61,14 @@ struct RemotePush {
             parts.append(try plan(part, listing, through: connection, &baseline, session))
         }
         try compare(&parts, through: connection, &session)
+        if let workspace = parts.firstIndex(where: { $0.part.role == .workspace }) {
+            let part = parts[workspace]
+            try session.approve(&parts[workspace].plan, in: part.part.directory, part.stamp, baseline)
+        }
         let summary = try announce(parts, &session)
+        if session.options.keepsPlan, !session.options.isDryRun, let part = parts.first {
+            return try KeptPush(part, baseline).keep(part.plan, &session)
+        }
         try connection.checkSpace(summary, session.options)
         if session.options.isDryRun { return }
 
@@ -158,12 +165,7 @@ struct RemotePush {
             session.announce(part.plan, summary)
             session.place = []
             all.add(summary)
-            let options = part.part.options
-            if let halt = part.plan.halt(
-                summary: summary, overrides: options.overrides, isMirror: options.mirrors)
-            {
-                throw SyncError(halt)
-            }
+            try PushHalts.check(part.plan, summary, part.part.options)
             if part.part.role == .workspace { try session.checkSecrets(part.plan, in: part.part.directory) }
         }
         return all

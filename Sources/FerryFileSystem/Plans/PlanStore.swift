@@ -1,7 +1,7 @@
 import FerryCore
 import SystemPackage
 
-/// Keeps plans of pulls with their results: a directory of each in the state directory, with `plan` and `tree`.
+/// Keeps plans, those of pulls with their results: a directory of each in the state directory, with `plan` and `tree`.
 ///
 /// It comes into its place by one rename, when all of it is on the disk.
 package struct PlanStore: Sendable {
@@ -36,11 +36,7 @@ package struct PlanStore: Sendable {
         let store = try RootDirectory.open(path)
         let record = plan.encoded
         let name = StoredPlan.name(of: record)
-        let temporary = RunArea.terminated(".ferry-tmp-" + name)
-        do {
-            DirectoryEraser.erase(temporary, in: store)
-            try store.handle.makeDirectory(temporary, mode: 0o700)
-            let place = OpenDirectory(try store.handle.openDirectory(temporary))
+        try keep(record, as: name, in: store, flushes: flushes) { place throws in
             let tree: OpenDirectory
             if try area.moveTree(to: place, as: Self.treeName) {
                 tree = OpenDirectory(try place.handle.openDirectory(Self.treeName))
@@ -51,10 +47,42 @@ package struct PlanStore: Sendable {
             }
             var cursor = DirectoryCursor(root: tree)
             for path in directories { _ = try WithheldEntries.makeDirectories(path, below: tree, &cursor) }
+            if flushes { try Flushing.flush(tree) }
+        }
+        return (name, record)
+    }
+
+    /// Takes in a plan that has no results.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan.
+    ///   - flushes: Whether to wait for the disk.
+    /// - Returns: The plan's name, and its record.
+    /// - Throws: ``FileSystemError``.
+    package func keep(
+        _ plan: StoredPushPlan, flushes: Bool
+    ) throws(FileSystemError) -> (name: String, record: [UInt8]) {
+        try RootDirectory.createWithParents(path)
+        let store = try RootDirectory.open(path)
+        let record = plan.encoded
+        let name = StoredPlan.name(of: record)
+        try keep(record, as: name, in: store, flushes: flushes) { _ throws in }
+        return (name, record)
+    }
+
+    private func keep(
+        _ record: [UInt8], as name: String, in store: OpenDirectory, flushes: Bool,
+        _ fill: (OpenDirectory) throws -> Void
+    ) throws(FileSystemError) {
+        let temporary = RunArea.terminated(".ferry-tmp-" + name)
+        do {
+            DirectoryEraser.erase(temporary, in: store)
+            try store.handle.makeDirectory(temporary, mode: 0o700)
+            let place = OpenDirectory(try store.handle.openDirectory(temporary))
+            try fill(place)
             let file = try place.handle.createFile(Self.recordName, mode: 0o600)
             try file.write(record.span)
             if flushes {
-                try Flushing.flush(tree)
                 try file.synchronize()
                 try place.handle.synchronize()
             }
@@ -66,7 +94,6 @@ package struct PlanStore: Sendable {
             throw FileSystemError("keep the plan in", path: path, cause: error as? Errno ?? .ioError)
         }
         retain(in: store)
-        return (name, record)
     }
 
     /// The record of a plan; nil when there is none of that name.

@@ -11,17 +11,7 @@ extension StoredPlan {
         encoder.add(Self.version)
         encoder.add(created)
         for name in [workspace, endpoint, endpointKey, sandboxIdentity, sandboxBoot] { encoder.add(name: name) }
-        encoder.add(name: settings.rules)
-        encoder.add(name: settings.conflicts)
-        for list in [settings.allowedHeld, settings.overrides] {
-            encoder.add(UInt64(list.count))
-            for name in list { encoder.add(name: name) }
-        }
-        for flag in [
-            settings.mirrors, settings.deletes, settings.comparesAllContent, settings.staysOnOneFileSystem,
-        ] {
-            encoder.add(byte: flag ? 1 : 0)
-        }
+        encoder.add(settings)
         encoder.add(remoteStamp.start)
         encoder.add(remoteStamp.granularity)
         SnapshotCodec.encode(remote, to: &encoder)
@@ -70,14 +60,7 @@ extension StoredPlan {
         endpointKey = try decoder.name()
         sandboxIdentity = try decoder.name()
         sandboxBoot = try decoder.name()
-        settings.rules = try decoder.name()
-        settings.conflicts = try decoder.name()
-        settings.allowedHeld = try decoder.list { (decoder) throws(JournalError) in try decoder.name() }
-        settings.overrides = try decoder.list { (decoder) throws(JournalError) in try decoder.name() }
-        settings.mirrors = try decoder.byte() == 1
-        settings.deletes = try decoder.byte() == 1
-        settings.comparesAllContent = try decoder.byte() == 1
-        settings.staysOnOneFileSystem = try decoder.byte() == 1
+        settings = try decoder.settings()
         remoteStamp = ScanStamp(start: try decoder.time(), granularity: try decoder.signed())
         remote = try SnapshotCodec.decode(&decoder)
         steps = try decoder.list { (decoder) throws(JournalError) in
@@ -105,7 +88,21 @@ extension StoredPlan {
 }
 
 extension ByteEncoder {
-    fileprivate mutating func add(_ print: FerryCore.Fingerprint) {
+    mutating func add(_ settings: StoredPlan.Settings) {
+        add(name: settings.rules)
+        add(name: settings.conflicts)
+        for list in [settings.allowedHeld, settings.overrides] {
+            add(UInt64(list.count))
+            for name in list { add(name: name) }
+        }
+        for flag in [
+            settings.mirrors, settings.deletes, settings.comparesAllContent, settings.staysOnOneFileSystem,
+        ] {
+            add(byte: flag ? 1 : 0)
+        }
+    }
+
+    mutating func add(_ print: FerryCore.Fingerprint) {
         add(UInt64(print.mode))
         add(print.size)
         add(print.mtime)
@@ -116,13 +113,26 @@ extension ByteEncoder {
 }
 
 extension ByteDecoder {
-    fileprivate mutating func fingerprint() throws(JournalError) -> FerryCore.Fingerprint {
+    mutating func settings() throws(JournalError) -> StoredPlan.Settings {
+        var settings = StoredPlan.Settings()
+        settings.rules = try name()
+        settings.conflicts = try name()
+        settings.allowedHeld = try list { (decoder) throws(JournalError) in try decoder.name() }
+        settings.overrides = try list { (decoder) throws(JournalError) in try decoder.name() }
+        settings.mirrors = try byte() == 1
+        settings.deletes = try byte() == 1
+        settings.comparesAllContent = try byte() == 1
+        settings.staysOnOneFileSystem = try byte() == 1
+        return settings
+    }
+
+    mutating func fingerprint() throws(JournalError) -> FerryCore.Fingerprint {
         FerryCore.Fingerprint(
             mode: try mode(), size: try signed(), mtime: try time(), ctime: try time(), inode: try number(),
             device: try number())
     }
 
-    fileprivate mutating func list<Element>(
+    mutating func list<Element>(
         _ element: (inout ByteDecoder) throws(JournalError) -> Element
     ) throws(JournalError) -> [Element] {
         let count = try number()

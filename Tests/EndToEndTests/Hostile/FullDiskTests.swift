@@ -79,6 +79,38 @@ struct FullDiskTests {
         #expect(try Tool.run("/usr/bin/find", [disk.path, "-name", ".ferry*"]).text == "")
     }
 
+    @Test("what cannot fit beside the workspace is kept where there is room, and applied when space was made")
+    func keptElsewhere() throws {
+        let world = try TestWorld()
+        let disk = try SmallDisk(world, size: "2m")
+        try world.makeDirectory("world/disk/ws")
+        try world.write("world/disk/ws/ballast", [UInt8](repeating: 1, count: 1 << 20))
+        try world.write("world/sandbox/large", [UInt8](repeating: 2, count: 3 << 19))
+        let pull = try FerryRun(["sync", "pull", "world/sandbox", "world/disk/ws", "--json"], in: world)
+        #expect(pull.status == 4 && pull.output.contains(#""halt":"low-space""#), "\(pull.output)\(pull.errors)")
+        let name = String(try #require(pull.output.firstMatch(of: /"plan":"([0-9a-f]+)"/), "\(pull.output)").output.1)
+        try world.remove("world/sandbox")
+        let early = try FerryRun(["sync", "apply", name], in: world)
+        #expect(early.status == 4 && early.errors.contains("are free there"), "\(early.errors)")
+        try world.remove("world/disk/ws/ballast")
+        let late = try FerryRun(["sync", "apply", name], in: world)
+        #expect(late.status == 0, "\(late.errors)")
+        #expect(world.text("world/disk/ws/large")?.utf8.count == 3 << 19)
+        #expect(try Tool.run("/usr/bin/find", [disk.path, "-name", ".ferry-tmp-stage*"]).text == "")
+    }
+
+    @Test("where the state directory has no room either, nothing is kept, and the halt says so")
+    func keptNowhere() throws {
+        let world = try TestWorld()
+        let disk = try SmallDisk(world, size: "2m")
+        try world.makeDirectory("world/disk/ws")
+        try world.write("world/sandbox/large", [UInt8](repeating: 1, count: 3 << 20))
+        let pull = try FerryRun(
+            ["sync", "pull", "world/sandbox", "world/disk/ws", "--state-dir", disk.path + "/state"], in: world)
+        #expect(pull.status == 4 && pull.errors.contains("nothing was kept"), "\(pull.errors)")
+        #expect(!pull.errors.contains("ferry sync apply"))
+    }
+
     @Test("a compression bomb stops at the free space, and forced at the disk's end; the workspace is as it was")
     func bomb() throws {
         let world = try TestWorld()

@@ -136,6 +136,22 @@ struct PushMergeTests {
         #expect(pair.entry("a")?.flags == [])
     }
 
+    @Test(
+        "a killed push knows what it wrote into a directory that both sides had put where a file was",
+        arguments: [UInt16(0o755), 0o700])
+    func killedInChangedKind(mode: UInt16) {
+        var pair = MergePair(synced: ["b": World.file(1)])
+        for path in ["b", "b/a", "b/c"] { pair.local[path] = path == "b" ? World.directory() : World.file(2) }
+        pair.remote["b"] = World.directory(mode)
+        let plan = pair.plan(.push)
+        #expect((plan.summary().overwritesUnpulled > 0) == (mode != 0o755))
+        pair.baseline = Baseline.markingPush(plan, from: pair.baseline, header: BaselineHeader())
+        pair.remote["b/c"] = World.file(2, size: 3)
+        #expect(halt(pair) == nil && MergePair.actions(pair.plan(.pull)).isEmpty)
+        pair.push()
+        #expect(pair.remote.entries == pair.local.entries && halt(pair) == nil)
+    }
+
     @Test("a first push that was killed remembers what was foreign")
     func killedFirst() {
         var pair = MergePair()

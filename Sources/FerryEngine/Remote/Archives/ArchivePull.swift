@@ -19,12 +19,7 @@ struct ArchivePull {
         guard try connection.holds() else { throw RemotePull.missingRoot(connection.rootName) }
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
-        let place: OpenDirectory
-        if let workspace = target.directory {
-            place = workspace
-        } else {
-            place = try DirectoryEndpoints.openParent(of: workspacePath)
-        }
+        let place = try target.place()
         try session.begin(.transferring)
         let digests = DigestLog(session)
         let staging = try StagedTree(for: place, options)
@@ -34,7 +29,8 @@ struct ArchivePull {
         var remote = try ArchiveStaging.stage(
             reader, into: staging, place: place, rules: local.rules, digests: digests, &session
         ).snapshot
-        try baseline.identify(connection.identity(isEmpty: remote.entryCount == 0), isPush: false, options)
+        let halt = try baseline.identifySource(connection.identity(isEmpty: remote.entryCount == 0), options)
+        try KeptPull.check(halt, options)
 
         var policy = baseline.policy(options.pullPolicy)
         policy.remoteDigest = digests.lookup(in: remote)
@@ -47,7 +43,7 @@ struct ArchivePull {
             plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         }
         let apply = RemoteApply(
-            target: target, source: source, localStamp: stamp, remoteStamp: .never, firstProblem: first)
+            target: target, source: source, localStamp: stamp, remoteStamp: .never, firstProblem: first, halt: halt)
         try apply.run(&plan, from: staging, digests, &baseline, &session)
     }
 

@@ -52,14 +52,17 @@ struct ArchivePush {
         let digests = DigestLog(session, place: part.part.destination)
         try session.settle(&plan, from: workspace, digests) { (paths) throws(SyncError) in paths.map { theirs[$0] } }
         plan.blockRemovals(because: connection.whyNothingIsRemoved)
+        let isWorkspace = part.part.role == .workspace
+        if isWorkspace { try session.approve(&plan, in: workspace, stamp, baseline) }
         let first = session.report.problems.count
         let summary = plan.summary()
         session.announce(plan, summary)
-        if let halt = plan.halt(summary: summary, overrides: options.overrides, isMirror: options.mirrors) {
-            throw SyncError(halt)
-        }
-        if part.part.role == .workspace { try session.checkSecrets(plan, in: workspace) }
+        try PushHalts.check(plan, summary, options)
+        if isWorkspace { try session.checkSecrets(plan, in: workspace) }
         if options.isDryRun { return }
+        if options.keepsPlan {
+            return try KeptPush(part, baseline).keep(plan, &session)
+        }
         if !summary.changesNothing || !rootExists {
             try session.begin(.transferring)
             try baseline.mark(plan, stamp)

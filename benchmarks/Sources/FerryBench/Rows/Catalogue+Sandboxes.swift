@@ -63,6 +63,22 @@ extension Row {
         ],
         goals: [.faster(than: "origin", must: 5, aim: 5)], size: 0.1, distance: Distance(delay: 0.05), assets: 3)
 
+    /// What it costs that a pull can be killed at any moment and undone: the same work with and without the journal.
+    static let journal = Row(
+        id: "journal", title: "pull of 10,000 changed files, with and without the journal", profile: .nm,
+        work: .returned(10_000),
+        subjects: [
+            .ferry(preparing: pushed) { Pipeline([$0.ferry, "bench", "pull", $0.destination, $0.tree]) },
+            Subject(name: "without", preparation: pushed) {
+                Pipeline([$0.ferry, "bench", "pull", "--no-journal", $0.destination, $0.tree])
+            },
+        ],
+        goals: [.time(of: "without", must: 1.15, aim: 1.10)], size: 0.1)
+
+    private static let pushed: @Sendable (Scene) -> Pipeline = {
+        Pipeline([$0.ferry, "sync", "push", $0.tree, $0.destination])
+    }
+
     private static let fill: @Sendable (Scene) -> Pipeline = {
         Pipeline(["cp", "-a", $0.tree + "/.", $0.destination])
     }

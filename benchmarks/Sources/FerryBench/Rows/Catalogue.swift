@@ -2,7 +2,7 @@ extension Row {
     /// All rows, in the order in which they run.
     static let all: [Row] = [
         scan, create, createLarge, extract, push, pushAgain, pushTrusted, changedSome, changedMore, pull, pipe, stock,
-        ssh, returned, origin, far,
+        ssh, returned, origin, far, journal,
     ]
 
     /// The rows of the short mode.
