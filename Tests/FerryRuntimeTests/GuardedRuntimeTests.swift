@@ -23,7 +23,8 @@ struct GuardedRuntimeTests {
     init() throws {
         directory = try TemporaryDirectory()
         _ = try directory.directory("workspace", ["a": .file("12345"), "b/c": .file("678")])
-        owner = AccessGuard(audit: try AuditFile(directory.path("audit.log"))) { request in
+        // Generous: hundreds of tests run beside these.
+        owner = AccessGuard(audit: try AuditFile(directory.path("audit.log")), timeLimit: .seconds(300)) { request in
             guard try request.credential == Secret("anns") else { return .refused(caller: nil) }
             return request.sandbox == "dir/ann-1" ? .allowed(caller: "ann") : .refused(caller: "ann")
         }
