@@ -5,14 +5,17 @@ import FerryTransport
 struct DigestDialogue {
     private let channel: RemoteChannel
     private let method: RemoteFacts.DigestMethod
+    /// Whether everything is asked before the first answer is read.
+    private let takesTurns: Bool
 
     /// Few enough that a piece's answer stays small, enough that the way there and back is rarely waited for.
     private static let largestPiece = 64 << 10
     private static let longestAnswer = 8 << 20
 
-    init(_ channel: RemoteChannel, _ method: RemoteFacts.DigestMethod) {
+    init(_ channel: RemoteChannel, _ method: RemoteFacts.DigestMethod, takesTurns: Bool = false) {
         self.channel = channel
         self.method = method
+        self.takesTurns = takesTurns
     }
 
     func run(_ paths: [[UInt8]]) throws(RemoteFailure) -> [[UInt8]?] {
@@ -29,33 +32,51 @@ struct DigestDialogue {
     private func ask(
         _ way: String, _ indices: [Int], _ paths: [[UInt8]], _ result: inout [[UInt8]?]
     ) throws(RemoteFailure) {
-        do throws(TransportError) { try channel.send(line: "digest \(way)") } catch { throw .transport(error) }
-        var next = indices.startIndex
-        while next < indices.endIndex {
-            var list = RemoteList(largestPiece: Self.largestPiece)
-            var last = next
-            while last < indices.endIndex,
-                list.byteCount + paths[indices[last]].count + 3 <= Self.largestPiece
-                    || last == next
-            {
-                list.append(paths[indices[last]])
-                last += 1
+        let parts = Self.parts(of: indices, paths)
+        do throws(TransportError) {
+            try channel.send(line: "digest \(way)")
+            if takesTurns {
+                for part in parts { try send(part, paths) }
+                try channel.send(line: "end 0")
             }
-            do throws(TransportError) {
-                for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
-            } catch {
-                throw .transport(error)
-            }
+        } catch {
+            throw .transport(error)
+        }
+        for part in parts {
+            if !takesTurns { do throws(TransportError) { try send(part, paths) } catch { throw .transport(error) } }
             let lines = try channel.nextString(limit: Self.longestAnswer)
                 .split(separator: 0x0A, omittingEmptySubsequences: true)
             if method == .sha256sum, way == "lines" {
-                try readNamed(lines, indices[next..<last], paths, &result)
+                try readNamed(lines, part, paths, &result)
             } else {
-                try readInOrder(lines, indices[next..<last], &result)
+                try readInOrder(lines, part, &result)
             }
-            next = last
         }
-        do throws(TransportError) { try channel.send(line: "end 0") } catch { throw .transport(error) }
+        if !takesTurns {
+            do throws(TransportError) { try channel.send(line: "end 0") } catch { throw .transport(error) }
+        }
+    }
+
+    /// As many names in a row as one piece holds, and so on.
+    private static func parts(of indices: [Int], _ paths: [[UInt8]]) -> [ArraySlice<Int>] {
+        var parts: [ArraySlice<Int>] = []
+        var (first, byteCount) = (indices.startIndex, 0)
+        for position in indices.indices {
+            let size = paths[indices[position]].count + 3
+            if position > first, byteCount + size > largestPiece {
+                parts.append(indices[first..<position])
+                (first, byteCount) = (position, 0)
+            }
+            byteCount += size
+        }
+        if first < indices.endIndex { parts.append(indices[first...]) }
+        return parts
+    }
+
+    private func send(_ part: ArraySlice<Int>, _ paths: [[UInt8]]) throws(TransportError) {
+        var list = RemoteList(largestPiece: Self.largestPiece)
+        for index in part { list.append(paths[index]) }
+        for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
     }
 
     /// Lines `DIGEST  ./NAME`, in the order asked for; names of what cannot be read are left out.

@@ -129,6 +129,8 @@ final class RemoteConnection {
         case .zstd: return .zstd
         case .automatic:
             guard sandbox.capabilities.crossesNetwork, bytes > Self.leastBytesToMeasure else { return .none }
+            // A measurement would be two more requests, and requests with whole files are slow.
+            if session.takesTurns { return facts.hasZstd ? .zstd : facts.hasGzip ? .gzip : .none }
             let rate: Double
             do throws(TransportError) { rate = try session.measureRate() } catch {
                 throw RemoteFailure.transport(error).syncError

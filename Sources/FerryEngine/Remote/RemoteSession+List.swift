@@ -9,14 +9,14 @@ extension RemoteSession {
     /// - Throws: ``RemoteFailure``.
     func list(_ options: RemoteListingOptions = RemoteListingOptions()) throws(RemoteFailure) -> RemoteListing {
         do throws(TransportError) {
-            try begin("listing '\(root.display)'")
+            try begin("listing '\(root.display)'", isListing: true)
             try demandRoot()
             if facts.root == .missing { return .empty }
             guard facts.listing != .none else {
                 throw failure(
                     .unsupported, "there is neither GNU find, python3, perl nor stat -c, so only a full tar can tell")
             }
-            try channel.send(line: "list")
+            try askForListing()
         } catch {
             throw giveUp(.transport(error))
         }
@@ -56,7 +56,7 @@ extension RemoteSession {
         }
         if facts.root == .missing || paths.isEmpty { return paths.map { _ in nil } }
         do throws(RemoteFailure) {
-            return try DigestDialogue(channel, facts.digest).run(paths)
+            return try DigestDialogue(channel, facts.digest, takesTurns: takesTurns).run(paths)
         } catch {
             throw giveUp(error)
         }

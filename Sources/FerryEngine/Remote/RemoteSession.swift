@@ -13,6 +13,8 @@ final class RemoteSession {
     let channel: RemoteChannel
     let capabilities: SandboxCapabilities
     private var isOver = false
+    /// Whether a listing was asked for ahead of everything else and nobody has taken it yet.
+    private var hasListingAhead: Bool
 
     /// What a sandbox may print before the script's first word, such as a greeting of its login.
     private static let longestGreeting = 1 << 20
@@ -25,6 +27,7 @@ final class RemoteSession {
         self.facts = facts
         self.root = root
         self.capabilities = capabilities
+        hasListingAhead = !capabilities.streamsInput
     }
 
     deinit { if !isOver { channel.process.terminate() } }
@@ -49,7 +52,7 @@ final class RemoteSession {
             throw failure(.unsupported, "the path is not absolute or has a NUL", "name a directory by its whole path")
         }
         let capabilities = sandbox.capabilities
-        guard capabilities.runsCommands, capabilities.streamsInput else {
+        guard capabilities.runsCommands else {
             throw failure(.unsupported, "its transport cannot feed a command", "use another transport to this sandbox")
         }
         let nonce = RemoteNonce()
@@ -65,10 +68,17 @@ final class RemoteSession {
         var command = SandboxCommand(text, purpose: purpose)
         command.deadline = deadline
         command.idleTimeout = idleTimeout
-        let process = try sandbox.start(command)
+        let input = isFed ? RemoteBootstrap.input(program, nonce: nonce) : []
+        let process: any SandboxProcess =
+            if capabilities.streamsInput {
+                try sandbox.start(command)
+            } else {
+                TurnTakingProcess(sandbox, command, preamble: input, nonce: nonce)
+            }
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)
         do throws(TransportError) {
-            if isFed { try feed(program, channel) }
+            // A turn costs a command, and nearly every session lists.
+            if !capabilities.streamsInput { try channel.send(line: "list") } else if isFed { try feed(input, channel) }
             let facts = try probe(channel)
             return RemoteSession(channel, facts: facts, root: root, capabilities: capabilities)
         } catch {
@@ -78,9 +88,9 @@ final class RemoteSession {
     }
 
     /// Sends the program to the command that waits for it.
-    private static func feed(_ program: [UInt8], _ channel: RemoteChannel) throws(TransportError) {
+    private static func feed(_ input: [UInt8], _ channel: RemoteChannel) throws(TransportError) {
         do throws(TransportError) {
-            try channel.send(RemoteBootstrap.input(program, nonce: channel.nonce))
+            try channel.send(input)
         } catch  where error.code == .closedInput {
             // It ended already; its output and its status tell why.
         }
@@ -119,6 +129,7 @@ final class RemoteSession {
     func close() {
         guard !isOver else { return }
         isOver = true
+        if let turns = channel.process as? TurnTakingProcess, !turns.awaitsAnswer { return turns.terminate() }
         // How it ends is of no interest any more, but it is not left behind. It is told to end, because a way that hides the end of
         // the input would leave it waiting.
         _ = try? channel.send(line: "bye")
@@ -129,9 +140,26 @@ final class RemoteSession {
 
     // MARK: For the requests
 
+    /// Whether what is asked for is answered only when all of it was asked.
+    var takesTurns: Bool { !capabilities.streamsInput }
+
+    /// Asks for the listing, unless that was done.
+    func askForListing() throws(TransportError) {
+        if hasListingAhead { hasListingAhead = false } else { try channel.send(line: "list") }
+    }
+
     /// Begins a request.
-    func begin(_ purpose: String) throws(TransportError) {
+    ///
+    /// - Parameters:
+    ///   - purpose: What is being done, for messages.
+    ///   - isListing: Whether it is for the listing.
+    /// - Throws: ``TransportError`` when the session is over.
+    func begin(_ purpose: String, isListing: Bool = false) throws(TransportError) {
         channel.purpose = purpose
+        if hasListingAhead, !isListing {
+            hasListingAhead = false
+            channel.discard()
+        }
         guard !isOver else {
             throw TransportError(
                 .closedInput, sandbox: channel.sandbox, purpose: purpose, reason: "the session is over")
