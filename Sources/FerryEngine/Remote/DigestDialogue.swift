@@ -24,36 +24,53 @@ struct DigestDialogue {
         let isOdd = paths.map { $0.contains { $0 == 0x0A || $0 == 0x0D || $0 == UInt8(ascii: "\\") } }
         let plain = paths.indices.filter { !isOdd[$0] }
         let odd = paths.indices.filter { isOdd[$0] }
-        if !plain.isEmpty { try ask("lines", plain, paths, &result) }
-        if !odd.isEmpty { try ask("each", odd, paths, &result) }
+        let questions = [("lines", plain), ("each", odd)].filter { !$0.1.isEmpty }
+            .map { (way: $0.0, parts: Self.parts(of: $0.1, paths)) }
+        if takesTurns {
+            for question in questions {
+                try ask(question.way)
+                for part in question.parts { try send(part, paths) }
+                try end()
+            }
+        }
+        for question in questions {
+            if !takesTurns { try ask(question.way) }
+            for part in question.parts {
+                if !takesTurns { try send(part, paths) }
+                try readAnswer(question.way, part, paths, &result)
+            }
+            if !takesTurns { try end() }
+        }
         return result
     }
 
-    private func ask(
-        _ way: String, _ indices: [Int], _ paths: [[UInt8]], _ result: inout [[UInt8]?]
-    ) throws(RemoteFailure) {
-        let parts = Self.parts(of: indices, paths)
+    private func ask(_ way: String) throws(RemoteFailure) { try send(line: "digest \(way)") }
+
+    private func end() throws(RemoteFailure) { try send(line: "end 0") }
+
+    private func send(line: String) throws(RemoteFailure) {
+        do throws(TransportError) { try channel.send(line: line) } catch { throw .transport(error) }
+    }
+
+    private func send(_ part: ArraySlice<Int>, _ paths: [[UInt8]]) throws(RemoteFailure) {
+        var list = RemoteList(largestPiece: Self.largestPiece)
+        for index in part { list.append(paths[index]) }
         do throws(TransportError) {
-            try channel.send(line: "digest \(way)")
-            if takesTurns {
-                for part in parts { try send(part, paths) }
-                try channel.send(line: "end 0")
-            }
+            for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
         } catch {
             throw .transport(error)
         }
-        for part in parts {
-            if !takesTurns { do throws(TransportError) { try send(part, paths) } catch { throw .transport(error) } }
-            let lines = try channel.nextString(limit: Self.longestAnswer)
-                .split(separator: 0x0A, omittingEmptySubsequences: true)
-            if method == .sha256sum, way == "lines" {
-                try readNamed(lines, part, paths, &result)
-            } else {
-                try readInOrder(lines, part, &result)
-            }
-        }
-        if !takesTurns {
-            do throws(TransportError) { try channel.send(line: "end 0") } catch { throw .transport(error) }
+    }
+
+    private func readAnswer(
+        _ way: String, _ part: ArraySlice<Int>, _ paths: [[UInt8]], _ result: inout [[UInt8]?]
+    ) throws(RemoteFailure) {
+        let lines = try channel.nextString(limit: Self.longestAnswer)
+            .split(separator: 0x0A, omittingEmptySubsequences: true)
+        if method == .sha256sum, way == "lines" {
+            try readNamed(lines, part, paths, &result)
+        } else {
+            try readInOrder(lines, part, &result)
         }
     }
 
@@ -71,12 +88,6 @@ struct DigestDialogue {
         }
         if first < indices.endIndex { parts.append(indices[first...]) }
         return parts
-    }
-
-    private func send(_ part: ArraySlice<Int>, _ paths: [[UInt8]]) throws(TransportError) {
-        var list = RemoteList(largestPiece: Self.largestPiece)
-        for index in part { list.append(paths[index]) }
-        for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
     }
 
     /// Lines `DIGEST  ./NAME`, in the order asked for; names of what cannot be read are left out.

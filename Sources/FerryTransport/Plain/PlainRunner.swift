@@ -127,7 +127,7 @@ enum PlainReply: Equatable {
         case "lost" where words.count == 3: return Int(words[2]).map { .lost(piece: $0) }
         case "done" where words.count == 8:
             guard let status = Int32(words[2]), let kept = Int(words[3]), let pieces = Int(words[4]), pieces >= 0,
-                let last = Int(words[5]), let errors = Int(words[6])
+                let last = Int(words[5]), let errors = Int(words[6]), ["here", "beside"].contains(words[7])
             else { return nil }
             return .done(
                 Outcome(

@@ -43,7 +43,9 @@ struct PlainClientSyncTests {
         try world.user("echo mine >mine; echo again >result; rm -r new; chmod 600 file; rm link; mkdir link")
         let third = try await world.push()
         #expect(third.problems == [] && third.summary.conflicts == 0)
-        #expect(try commands(world) <= 3)
+        // Where a clock or a tar is coarse, digests have to say what the sandbox changed before they can say what differs.
+        let isCoarse = [.busybox, .plainBusybox, .pythonOnly, .perlOnly].contains(machine)
+        #expect(try commands(world) <= (isCoarse ? 4 : 3))
         try expectEqual(world, machine)
         let last = try await world.pull()
         #expect(last.summary.changesNothing && last.summary.conflicts == 0)
@@ -181,7 +183,7 @@ struct PlainClientSyncTests {
                 }
             guard isMeant else { return nil }
             armed.store(false, ordering: .relaxed)
-            return .truncates(by: 1)
+            return .truncates(by: 3)
         }
         let error = await failure { () throws(SyncError) in try await world.push { $0.compression = .none } }
         #expect(error?.code == .transport, "\(String(describing: error))")
