@@ -36,8 +36,13 @@ private struct Differences: OptionSet {
 private let indexDigestBit: UInt8 = 1 << 7
 
 extension BaselineReader {
-    /// Reads one entry of a directory; nil when it is damaged.
-    mutating func item(devices: [UInt64]) -> BaselineItem? {
+    /// Reads one entry of a directory.
+    ///
+    /// - Parameters:
+    ///   - devices: The devices by their numbers.
+    ///   - pieceStart: Where the bytes of the directory and all below it begin.
+    /// - Returns: The entry; nil when it is damaged.
+    mutating func item(devices: [UInt64], pieceStart: Int) -> BaselineItem? {
         let head = byte()
         let flagBits = byte()
         let flags = BaselineFlags(rawValue: flagBits & ~indexDigestBit)
@@ -58,7 +63,7 @@ extension BaselineReader {
         case .symlink: entry.target = string()
         case .directory:
             let block = number(upTo: UInt64(Int32.max) << 8)
-            if block > 0 { directory = BaselineDirectory(offset: Int(block) - 1) }
+            if block > 0 { directory = BaselineDirectory(offset: pieceStart + Int(block) - 1) }
         default: break
         }
         entry.mtime = time()
@@ -95,7 +100,8 @@ extension BaselineWriter {
     /// - Parameters:
     ///   - entry: The entry.
     ///   - name: Its name.
-    ///   - block: Where the block of what it holds begins; nil when it holds nothing.
+    ///   - block: Where the block of what it holds begins, counted from the beginning of the bytes of its parent and all below that; nil
+    ///     when it holds nothing.
     ///   - devices: The number of each device.
     mutating func item(
         _ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?, devices: (local: UInt64, remote: UInt64)

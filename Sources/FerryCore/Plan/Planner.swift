@@ -5,6 +5,8 @@ public struct Planner {
     var plan: Plan
     var base: Baseline?
     private var pending: [Pending] = []
+    /// The directories so far, in a merge with a baseline.
+    private var visits: [SettledDirectories.Visit] = []
     /// The step whose directory each group is about; nil for the root's.
     private(set) var owners: [Int?] = []
     /// What the directory at hand is to git.
@@ -19,6 +21,8 @@ public struct Planner {
         var base = InheritedBase()
         /// What it is to git.
         var git = GitPlace()
+        /// The place of the directory that it is in, among those visited.
+        var parent: Int?
     }
 
     /// Plans.
@@ -75,7 +79,9 @@ public struct Planner {
             let first = plan.steps.count
             let group = plan.groups.count
             place = next.git
+            let recorded = plan.recordedEntries
             mergeChildren(of: next)
+            noteVisit(next, recordedBefore: recorded)
             let isEmpty = plan.steps.count == first
             if isEmpty, let step = next.step {
                 if plan.isMerged { finishEmpty(step, next) }
@@ -86,6 +92,24 @@ public struct Planner {
             if plan.isMerged { owners.append(next.step) }
             if let step = next.step { plan.steps[step].childGroup = UInt32(group) }
         }
+        if plan.isMerged, let base { plan.settled = SettledDirectories(visits, in: base) }
+    }
+
+    /// Notes whether both sides of a directory are as the baseline says.
+    ///
+    /// - Parameters:
+    ///   - next: The directory.
+    ///   - before: How many entries were recorded before it.
+    private mutating func noteVisit(_ next: Pending, recordedBefore before: Int) {
+        guard plan.isMerged, let base else { return }
+        let recorded = plan.recordedEntries - before
+        let isRecorded =
+            next.source.map { plan.source.children(of: $0).count } == recorded
+            && next.destination.map { plan.destination.children(of: $0).count } == recorded
+            && next.base.directory.map { base.block(of: $0).count } ?? 0 == recorded
+        visits.append(
+            SettledDirectories.Visit(
+                parent: next.parent, directory: next.base.directory, isRecorded: isRecorded))
     }
 
     private mutating func mergeChildren(of directory: Pending) {
@@ -272,7 +296,8 @@ public struct Planner {
             pending.append(
                 Pending(
                     source: directory.source, destination: directory.destination, step: plan.steps.count, base: base,
-                    git: placeBelow(directory.source, directory.destination, step, base)))
+                    git: placeBelow(directory.source, directory.destination, step, base),
+                    parent: visits.count))
         }
         plan.steps.append(step)
     }

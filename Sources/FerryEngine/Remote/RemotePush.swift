@@ -84,13 +84,13 @@ struct RemotePush {
             try baseline.identify(connection.identity(of: written), isPush: true, options)
         }
         session.note(selection.missing(in: written.snapshot, receipt))
-        try baseline.advance(
-            plan, indexes: GitIndexDigests(of: plan, in: workspace),
-            AppliedState(
-                source: plan.source, destination: written.snapshot, sourceStamp: stamp,
-                destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
-                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: digests.lookup(in: plan.source)))
+        var applied = AppliedState(
+            source: plan.source, destination: written.snapshot, sourceStamp: stamp,
+            destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
+            failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
+            digest: digests.lookup(in: plan.source))
+        applied.plannedStamp = listing.stamp
+        try baseline.advance(plan, indexes: GitIndexDigests(of: plan, in: workspace), applied)
     }
 
     /// Neither side was written to.

@@ -52,13 +52,12 @@ struct ArchivePush {
             try send(plan, owners, digests, &session)
         }
         // Of what was written no fingerprint is known: the digests of the content say what both sides agreed on.
-        try baseline.advance(
-            plan, indexes: GitIndexDigests(of: plan, in: workspace),
-            AppliedState(
-                source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
-                destinationIsPartial: true,
-                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: digests.lookup(in: plan.source)))
+        var applied = AppliedState(
+            source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
+            destinationIsPartial: true, failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
+            digest: digests.lookup(in: plan.source))
+        applied.plannedStamp = .never
+        try baseline.advance(plan, indexes: GitIndexDigests(of: plan, in: workspace), applied)
     }
 
     /// Whom what is replaced belongs to.
