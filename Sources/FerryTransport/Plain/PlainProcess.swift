@@ -223,6 +223,7 @@ final class PlainProcess: SandboxProcess {
             + (workplace.isAlone(number) ? " alone" : " shared")
         let limit = try remaining(of: workplace.limits.longestRun)
         let start = ContinuousClock.now
+        workplace.begin()
         let result = try call("running a command", atMost: limit + Self.grace) {
             try await $0.run(line, timeout: limit)
         }
@@ -237,6 +238,7 @@ final class PlainProcess: SandboxProcess {
                 .malformed, "file \(piece) of \(pieces) with its input did not arrive whole",
                 "run the same command again; if it happens each time, the way to the sandbox loses data")
         case .done(let outcome):
+            if !outcome.isBeside { workplace.stayedInside() }
             guard outcome.isKept else { throw overflow(outcome, complaints) }
             state.withLock { state.state.outcome = outcome }
         }

@@ -11,6 +11,8 @@ final class PlainWorkplace: Sendable {
         var isClosed = false
         var last = 0
         var active: Set<Int> = []
+        /// How many runs did not say that nothing of theirs is beside the directory.
+        var unsure = 0
         /// The command that was written last and the path of its file: a session runs the same again and again.
         var program: (text: [UInt8], path: String)?
     }
@@ -66,6 +68,12 @@ final class PlainWorkplace: Sendable {
 
     /// Notes that a command needs its files no more.
     func leave(_ number: Int) { _ = state.withLock { $0.active.remove(number) } }
+
+    /// Notes that a command is about to be run, which may make files beside the directory.
+    func begin() { state.withLock { $0.unsure += 1 } }
+
+    /// Notes that a run has made no files beside the directory.
+    func stayedInside() { state.withLock { $0.unsure -= 1 } }
 
     /// Whether a command is the only one.
     func isAlone(_ number: Int) -> Bool { state.withLock { $0.active == [number] } }
@@ -175,8 +183,8 @@ final class PlainWorkplace: Sendable {
     private func remove() {
         // A file that is still being written would come after the removal.
         calls.settle(atMost: Self.longestSettling)
-        let (path, pathBeside) = (path, pathBeside)
-        for leftover in [path, pathBeside] {
+        let isBeside = state.withLock { $0.unsure > 0 }
+        for leftover in isBeside ? [path, pathBeside] : [path] {
             _ = try? calls.make(
                 "removing temporary files", for: .init(text: "clearing up"), atMost: Self.longestFarewell
             ) {

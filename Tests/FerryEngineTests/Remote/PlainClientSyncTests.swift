@@ -119,6 +119,36 @@ struct PlainClientSyncTests {
     }
 
     @Test(
+        "Status and verification look through a plain client as through any other way",
+        arguments: [Machine.dash, .busybox])
+    func looking(machine: Machine) async throws {
+        let world = try World(machine, Self.base, pieces: 64 << 10)
+        try await world.push()
+        let options = world.options { _ in }
+        let equal = try await SyncEngine.verify(world.workspace, world.endpoint, options: options)
+        #expect(equal.differences == 0 && equal.isComplete)
+        try world.agent("echo x >>file; rm other")
+        let found = try await SyncEngine.verify(world.workspace, world.endpoint, options: options)
+        #expect(found.differences == 2)
+        let status = try await SyncEngine.status(of: world.workspace, and: world.endpoint, options: options)
+        #expect(status.pull.summary.updated == 1 && status.pull.summary.deleted == 1)
+        #expect(try world.leftovers == [])
+    }
+
+    @Test("What a host that was killed left behind is gone after the next sync")
+    func killedHost() async throws {
+        let world = try World(.dash, Self.base, pieces: 64 << 10)
+        let mine = ProcessMark.now()
+        let gone = ProcessMark(system: mine.system, process: 4_194_303, start: 5, time: mine.time)
+        try world.directory.directory(
+            "temporary/.ferry-plain-\(gone.text)-abc", ["1.c": .file("x"), "1.i1": .file("half a push")])
+        try world.directory.directory("remote/.ferry-tmp-abc", ["plan": .file("x")])
+        try await world.push()
+        #expect(try world.leftovers == [])
+        try expectEqual(world, .dash)
+    }
+
+    @Test(
         "Whichever call of a push fails, before or after its work: exit code 9, nothing left, the next push heals",
         arguments: 0..<12, [true, false])
     func failingPush(number: Int, isDone: Bool) async throws {

@@ -73,7 +73,9 @@ final class ArchiveConnection {
     func source() throws(SyncError) -> DownloadSource { try source(of: absolute([UInt8(ascii: ".")])) }
 
     private func source(of path: [UInt8]) throws(SyncError) -> DownloadSource {
-        let download = try transport { () throws(TransportError) in try archives.download(path, idleTimeout: idleTimeout) }
+        let download = try transport { () throws(TransportError) in
+            try archives.download(path, idleTimeout: idleTimeout)
+        }
         current.download.withLock { $0 = download }
         return DownloadSource(download)
     }
