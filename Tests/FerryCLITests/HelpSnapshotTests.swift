@@ -16,6 +16,8 @@ struct HelpSnapshotTests {
             ("status", StatusCommand.self), ("diff", DiffCommand.self), ("verify", VerifyCommand.self),
             ("plan", PlanCommand.self), ("plan-pull", PlanPullCommand.self), ("apply", ApplyCommand.self),
             ("undo", UndoCommand.self), ("conflicts", ConflictsCommand.self), ("log", LogCommand.self),
+            ("runtime", RuntimeCommand.self), ("runtime-prepare", RuntimePrepareCommand.self),
+            ("runtime-restore", RuntimeRestoreCommand.self), ("runtime-release", RuntimeReleaseCommand.self),
             ("check-ignore", CheckIgnoreCommand.self), ("doctor", DoctorCommand.self),
             ("completion", CompletionCommand.self),
         ] as [(String, any ParsableCommand.Type)])

@@ -156,20 +156,66 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
         // What is in memory was checked when it came in, so this always succeeds.
         return reader.item(devices: devices, pieceStart: pieceStart)
     }
+
+    /// Passes over the next entry if it is an agreed file that looks like two others; else it is still the next.
+    ///
+    /// - Parameters:
+    ///   - name: The name that it must have.
+    ///   - local: What the workspace's file looks like now.
+    ///   - remote: What the sandbox's does; nil where its size alone counts.
+    ///   - remoteSize: The size of the sandbox's.
+    /// - Returns: Whether it was passed over.
+    mutating func pass(
+        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
+    ) -> Bool {
+        guard left > 0 else { return false }
+        var ahead = reader
+        guard ahead.passFile(named: name, local: local, remote: remote, remoteSize: remoteSize, devices: devices) else {
+            return false
+        }
+        reader = ahead
+        left -= 1
+        return true
+    }
 }
 
 /// Finds entries of one directory by names that come in ascending order.
 struct BaselineFollower {
     private var children: BaselineChildren
     private var current: BaselineItem?
+    /// Whether the entry at hand is still undecoded.
+    private var isAhead = true
 
     init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
         children = baseline.children(of: directory)
+    }
+
+    /// Decodes the entry at hand.
+    private mutating func decode() {
+        guard isAhead else { return }
         current = children.next()
+        isAhead = false
+    }
+
+    /// Passes over the entry at hand if it is an agreed file that looks like two others.
+    ///
+    /// The usual case of a sync, for nearly every file: nothing is decoded but what has to be compared.
+    ///
+    /// - Parameters:
+    ///   - name: The name that it must have.
+    ///   - local: What the workspace's file looks like now.
+    ///   - remote: What the sandbox's does; nil where its size alone counts.
+    ///   - remoteSize: The size of the sandbox's.
+    /// - Returns: Whether it was passed over.
+    mutating func pass(
+        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
+    ) -> Bool {
+        isAhead && children.pass(fileNamed: name, local: local, remote: remote, remoteSize: remoteSize)
     }
 
     /// The entry of a name that is not smaller than the one asked for before.
     mutating func find(_ name: ArraySlice<UInt8>) -> BaselineItem? {
+        decode()
         while let item = current {
             if item.name.elementsEqual(name) { return item }
             if name.lexicographicallyPrecedes(item.name) { return nil }
@@ -180,6 +226,7 @@ struct BaselineFollower {
 
     /// The next entry that has not been found, as long as its name is smaller than another.
     mutating func next(before name: ArraySlice<UInt8>?) -> BaselineItem? {
+        decode()
         guard let item = current else { return nil }
         if let name, !item.name.lexicographicallyPrecedes(name) { return nil }
         current = children.next()
@@ -187,5 +234,5 @@ struct BaselineFollower {
     }
 
     /// Passes over the entry that was found.
-    mutating func drop() { current = children.next() }
+    mutating func drop() { isAhead = true }
 }

@@ -37,7 +37,12 @@ final class RemoteConnection {
     }
 
     func list(_ options: RemoteListingOptions) throws(SyncError) -> RemoteListing {
-        do throws(RemoteFailure) { return try session.list(options) } catch { throw error.syncError }
+        try list(RemoteListingRequest(whole: options)).first
+    }
+
+    /// Lists trees.
+    func list(_ request: RemoteListingRequest) throws(SyncError) -> RemoteListings {
+        do throws(RemoteFailure) { return try session.list(request) } catch { throw error.syncError }
     }
 
     /// Removes what a push that was killed left over there.
@@ -105,15 +110,6 @@ final class RemoteConnection {
         return paths.map { knownDigests[$0] ?? nil }
     }
 
-    /// Compares files that metadata alone does not decide, by digests from both sides.
-    func compareContent(
-        _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession
-    ) throws(SyncError) {
-        try sync.settle(&plan, from: workspace, log) { (paths) throws(SyncError) in
-            try digests(of: paths)
-        }
-    }
-
     /// Halts when a plan needs more than is left in the sandbox.
     func checkSpace(_ summary: PlanSummary, _ options: SyncOptions) throws(SyncError) {
         guard !options.overrides.allowed.contains(.lowSpace), let free = facts.directory?.freeBytes,
@@ -137,6 +133,7 @@ final class RemoteConnection {
             guard sandbox.capabilities.crossesNetwork, bytes > Self.leastBytesToMeasure else { return .none }
             // A measurement would be two more requests, and requests with whole files are slow.
             if session.takesTurns { return facts.hasZstd ? .zstd : facts.hasGzip ? .gzip : .none }
+            if facts.hasZstd, session.distance > Self.farDistance { return .zstd }
             let rate: Double
             do throws(TransportError) { rate = try session.measureRate() } catch {
                 throw RemoteFailure.transport(error).syncError
@@ -148,6 +145,10 @@ final class RemoteConnection {
 
     /// Less is sent before the link has been measured.
     private static let leastBytesToMeasure: Int64 = 4 << 20
+    /// Two round trips at most: a sandbox that is farther away has no way that is faster than zstd.
+    ///
+    /// The window of ssh, 2 MiB a round trip, alone sees to that; to measure the link would cost another round trip.
+    private static let farDistance = Duration.milliseconds(100)
     /// Below so many bytes a second a core of zstd at its fastest level, some 260 MB/s, gains more than it costs.
     private static let zstdRate = 130e6
     /// The same for gzip.
