@@ -27,9 +27,6 @@ final class RemoteChannel {
     /// Whether everything that came was taken.
     var isDrained: Bool { start == end }
 
-    /// Forgets what came and was not taken.
-    func discard() { (start, end) = (0, 0) }
-
     // MARK: Out
 
     /// Sends a request's line.

@@ -20,7 +20,7 @@ extension RemoteSession {
     /// - Throws: ``RemoteFailure``.
     func list(_ request: RemoteListingRequest) throws(RemoteFailure) -> RemoteListings {
         do throws(TransportError) {
-            try begin("listing '\(root.display)'", isListing: true)
+            try begin("listing '\(root.display)'")
             try demandRoot()
             if facts.isRootEmpty {
                 endListing()

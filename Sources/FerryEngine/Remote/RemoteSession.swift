@@ -173,17 +173,8 @@ final class RemoteSession {
     var takesTurns: Bool { !capabilities.streamsInput }
 
     /// Begins a request.
-    ///
-    /// - Parameters:
-    ///   - purpose: What is being done, for messages.
-    ///   - isListing: Whether it is for the listing.
-    /// - Throws: ``TransportError`` when the session is over.
-    func begin(_ purpose: String, isListing: Bool = false) throws(TransportError) {
+    func begin(_ purpose: String) throws(TransportError) {
         channel.purpose = purpose
-        if takesTurns, isListingUnderWay, !isListing {
-            isListingUnderWay = false
-            channel.discard()
-        }
         guard !isOver else {
             throw TransportError(
                 .closedInput, sandbox: channel.sandbox, purpose: purpose, reason: "the session is over")
