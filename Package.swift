@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "FerryFileSystem", dependencies: ["FerryCore", "FerryThreads", "CFerryShims", systemPackage, crypto]),
         .target(name: "FerryArchive", dependencies: ["FerryCore", "CArchive", "CFerryShims"]),
-        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads"]),
+        .target(name: "FerryTransport", dependencies: ["FerryCore", "FerryThreads", systemPackage]),
         .target(name: "FerryProcess", dependencies: ["FerryThreads", "CFerryShims", systemPackage]),
         .target(name: "FerryConfiguration", dependencies: ["FerryCore", toml]),
         .target(name: "FerryHTTP", dependencies: ["FerryCore", "FerryThreads", "CCurl"]),
@@ -65,7 +65,14 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         // Layer 4: what people and programs use.
-        .target(name: "Ferry", dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport"]),
+        .target(
+            name: "FerryRuntime",
+            dependencies: [
+                "FerryCore", "FerryThreads", "FerryFileSystem", "FerryTransport", "FerryEngine", systemPackage, crypto,
+            ]),
+        .target(
+            name: "Ferry",
+            dependencies: ["FerryCore", "FerryEngine", "FerryProviders", "FerryTransport", "FerryRuntime"]),
         .target(
             name: "FerryTesting",
             dependencies: [
@@ -75,7 +82,7 @@ let package = Package(
             name: "FerryCLI",
             dependencies: [
                 "FerryConfiguration", "FerryCore", "FerryThreads", "FerryFileSystem", "FerryEngine", "FerryProviders",
-                "FerryTransport",
+                "FerryTransport", "FerryRuntime",
                 argumentParser, systemPackage,
             ]),
         .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),
@@ -108,14 +115,26 @@ let package = Package(
             name: "FerryProvidersTests",
             dependencies: [
                 "FerryCore", "FerryProviders", "FerryTransport", "FerryProcess", "FerryConfiguration", "FerryTesting",
-                "FerryThreads", "TestSupport",
+                "FerryThreads", "FerryHTTP", "TestSupport",
             ]),
         .testTarget(name: "FerryHTTPTests", dependencies: ["FerryHTTP", "TestSupport"]),
         .testTarget(
             name: "DockerTests",
             dependencies: [
                 "FerryCore", "FerryEngine", "FerryHTTP", "FerryProviders", "FerryTesting", "FerryThreads",
-                "FerryTransport", "TestSupport",
+                "FerryTransport", "RuntimeTrials", "TestSupport",
+            ]),
+        .target(
+            name: "RuntimeTrials",
+            dependencies: [
+                "FerryRuntime", "FerryCore", "FerryEngine", "FerryThreads", "FerryTesting", "FerryTransport",
+            ], path: "Tests/RuntimeTrials"),
+        .executableTarget(name: "swift-adapter", dependencies: ["Ferry"], path: "Tests/Examples/SwiftAdapter"),
+        .testTarget(
+            name: "FerryRuntimeTests",
+            dependencies: [
+                "FerryRuntime", "FerryCore", "FerryEngine", "FerryFileSystem", "FerryProviders", "FerryThreads",
+                "FerryTesting", "FerryTransport", "RuntimeTrials", "TestSupport", "swift-adapter",
             ]),
         .testTarget(
             name: "FerryCLITests",

@@ -9,6 +9,8 @@ if [ "${1:-}" = "--tests" ]; then
     # sshd of their own on the loopback interface and two container engines, which the tests start, are sandboxes.
     packages+=(busybox-static libarchive-tools rsync git python3 gzip zstd xz-utils strace e2fsprogs acl ntfs-3g)
     packages+=(openssh-client openssh-server docker.io podman runc)
+    # The adapters of the documentation run as printed, and an independent validator judges what ferry prints by its schemas.
+    packages+=(nodejs node-typescript python3-jsonschema)
 fi
 
 missing=()

@@ -1,4 +1,5 @@
 @_exported public import FerryCore
 @_exported public import FerryEngine
 @_exported public import FerryProviders
+@_exported public import FerryRuntime
 @_exported public import FerryTransport

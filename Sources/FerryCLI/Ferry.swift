@@ -17,6 +17,7 @@ struct Ferry: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            SyncCommand.self, CheckIgnoreCommand.self, DoctorCommand.self, CompletionCommand.self, BenchCommand.self,
+            SyncCommand.self, RuntimeCommand.self, CheckIgnoreCommand.self, DoctorCommand.self, CompletionCommand.self,
+            BenchCommand.self,
         ])
 }

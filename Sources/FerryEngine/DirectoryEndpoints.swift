@@ -7,9 +7,9 @@ enum DirectoryEndpoints {
     /// Opens the side that entries come from.
     ///
     /// It must exist: a source that is missing is never an empty one.
-    static func openSource(_ path: [UInt8]) throws(SyncError) -> OpenDirectory {
+    static func openSource(_ path: [UInt8], followsLinks: Bool = false) throws(SyncError) -> OpenDirectory {
         do throws(FileSystemError) {
-            return try RootDirectory.open(path)
+            return try RootDirectory.open(path, followsLinks: followsLinks)
         } catch {
             let name = displayName(of: path)
             switch error.cause {

@@ -3,9 +3,9 @@ import FerryCore
 extension SyncSession {
     /// Tells a plan: its counts, then its items in the order of paths.
     mutating func announce(_ plan: Plan, _ summary: PlanSummary) {
-        report.summary = summary
-        report.sourceEntries = plan.source.entryCount
-        report.sourceBytes = plan.source.byteCount
+        report.summary.add(summary)
+        report.sourceEntries += plan.source.entryCount
+        report.sourceBytes += plan.source.byteCount
         observer(.plan(summary))
         for step in plan.orderedSteps where isTold(step) {
             observer(.item(item(step, in: plan)))
@@ -27,10 +27,10 @@ extension SyncSession {
         let record = snapshot[id]
         let first = snapshot.firstName(of: id)
         return SyncItem(
-            action: step.action, kind: record.kind, changes: step.changes, path: snapshot.path(of: id),
+            action: step.action, kind: record.kind, changes: step.changes, path: here(snapshot.path(of: id)),
             size: record.size,
             linkTarget: record.kind == .symlink ? Array(snapshot.target(of: id)) : nil,
-            hardLinkTarget: first == id || step.source == nil ? nil : snapshot.path(of: first),
+            hardLinkTarget: first == id || step.source == nil ? nil : here(snapshot.path(of: first)),
             heldReason: step.heldReason)
     }
 }

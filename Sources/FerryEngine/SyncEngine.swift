@@ -21,18 +21,8 @@ public enum SyncEngine {
         _ workspace: [UInt8], to sandbox: Endpoint, options: SyncOptions = SyncOptions(),
         cancellation: CancellationFlag = CancellationFlag(), observer: @escaping SyncObserver = { _ in }
     ) async throws(SyncError) -> SyncReport {
-        try await run(
-            .push, of: workspace, with: sandbox.text, options: options, cancellation: cancellation, observer: observer
-        ) { session throws(SyncError) in
-            switch sandbox {
-            case .directory(let path):
-                try DirectoryPush(workspacePath: workspace, sandboxPath: path).run(&session)
-            case .archive, .standardStream:
-                try StreamPush(workspacePath: workspace, destination: sandbox).run(&session)
-            case .sandbox(let endpoint):
-                try RemotePush(workspacePath: workspace, endpoint: endpoint).run(&session)
-            }
-        }
+        try await push(
+            [.workspace(workspace)], to: sandbox, options: options, cancellation: cancellation, observer: observer)
     }
 
     /// Brings a sandbox's results, or a tar's content, into the workspace.

@@ -48,7 +48,8 @@ public struct SyncProgress: Sendable, Equatable {
 
 /// What a sync tells while it runs.
 ///
-/// The plan comes once, before the first change, and the items directly after it; progress, digests and problems come at any time.
+/// The plan comes once, of a push of several trees once for each, before the first change to what it is about, and the items directly
+/// after it; progress, digests and problems come at any time.
 public enum SyncEvent: Sendable {
     /// What will be done; sent before the first change.
     case plan(PlanSummary)

@@ -31,6 +31,11 @@ struct SyncLocks: ~Copyable {
         }
     }
 
+    /// Takes the lock of a sync that concerns one side only; see ``take(workspace:endpoint:_:)``.
+    static func take(_ request: Request, _ session: borrowing SyncSession) throws(SyncError) -> SyncLocks? {
+        try take(workspace: request, endpoint: nil, session)
+    }
+
     /// Takes the locks of a sync.
     ///
     /// Nil: nothing is locked, because it changes nothing or has no place for locks.

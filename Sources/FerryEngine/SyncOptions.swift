@@ -46,6 +46,8 @@ public enum TransferCompression: String, Sendable, CaseIterable {
 public struct SyncOptions: Sendable {
     /// Exclude rules that are known before the scan.
     public var rules = IgnoreRules()
+    /// Whether rule files in the source count at all.
+    var readsRuleFiles = true
     /// Whether `.gitignore` files count too.
     ///
     /// Default: only `.ferryignore` files.
@@ -64,6 +66,8 @@ public struct SyncOptions: Sendable {
     public var comparesAllContent = false
     /// Whether the destination becomes the source's exact image: differing entries overwritten, extra ones deleted.
     public var mirrors = false
+    /// Whether not even fifos, sockets and devices at the destination are left.
+    package var removesSpecials = false
     /// Whether anything may be deleted at all.
     public var deletes = true
     /// What would otherwise make the sync halt.

@@ -5,7 +5,8 @@ extension SyncOptions {
     /// How the workspace is scanned: it alone brings rule files.
     func workspaceScan() -> ScanOptions {
         ScanOptions(
-            rules: rules, ruleFiles: usesGitignore ? .ferryignoreAndGitignore : .ferryignore,
+            rules: rules,
+            ruleFiles: readsRuleFiles ? usesGitignore ? .ferryignoreAndGitignore : .ferryignore : .none,
             tracked: usesGitignore ? trackedPaths : nil, selection: selection, preserve: preserve,
             staysOnOneFileSystem: staysOnOneFileSystem, threads: threads)
     }
@@ -24,6 +25,7 @@ extension SyncOptions {
         var policy = PlanPolicy(
             differing: .replace, extra: deletes ? .delete : .keep, comparesAllContent: comparesAllContent, merge: .push)
         policy.isMirror = mirrors
+        policy.removesSpecials = removesSpecials
         return policy
     }
 
@@ -51,6 +53,13 @@ extension SyncOptions {
 extension SyncSession {
     /// Scans one side.
     func scan(_ root: OpenDirectory, _ options: ScanOptions, at path: [UInt8]) throws(SyncError) -> ScanResult {
+        try Self.scan(root, options, at: path)
+    }
+
+    /// Scans one side, on whatever thread.
+    static func scan(
+        _ root: OpenDirectory, _ options: ScanOptions, at path: [UInt8]
+    ) throws(SyncError) -> ScanResult {
         do throws(FileSystemError) {
             return try TreeScanner.scan(root, options: options)
         } catch {

@@ -8,6 +8,8 @@ struct SyncSession: ~Copyable {
     let cancellation: CancellationFlag
     let observer: SyncObserver
     var report = SyncReport()
+    /// What is put before the paths of what is told and noted: where the part of a push at hand goes.
+    var place: [UInt8] = []
     /// Held until the sync has ended.
     var locks: SyncLocks?
     /// What the last comparison of content found out, for the steps that waited for it.
@@ -46,9 +48,14 @@ struct SyncSession: ~Copyable {
         return report
     }
 
+    /// A path as it is told.
+    func here(_ path: [UInt8]) -> [UInt8] { RelativePath.join(place, path) }
+
     /// Notes and tells a problem.
     mutating func note(_ problems: some Sequence<Problem>) {
         for problem in problems {
+            let problem =
+                place.isEmpty ? problem : Problem(problem.code, path: here(problem.path), message: problem.message)
             report.problems.append(problem)
             observer(.problem(problem))
         }

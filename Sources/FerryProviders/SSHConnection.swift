@@ -74,7 +74,8 @@ final class SSHConnection: Sendable {
             "BatchMode=\(asks ? "no" : "yes")",
         ].map { Array($0.utf8) }
         var launch = ChildLaunch(
-            arguments.command(options + [Array("-S".utf8), socket(in: directory)], line: nil))
+            arguments.command(
+                options + SSHCiphers.options(arguments) + [Array("-S".utf8), socket(in: directory)], line: nil))
         // A person is asked on the terminal, which only the group in the foreground may read. The master leaves it when it goes on alone.
         launch.leadsGroup = !asks
         // Helpers of the connection live on in that group.

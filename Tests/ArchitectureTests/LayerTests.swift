@@ -53,6 +53,7 @@ struct LayerTests {
         "FerryCLI": [
             "FerryThreads": "the cancellation flag is raised by signals, which only the command line knows",
             "FerryFileSystem": "--owner names a FileOwner",
+            "FoundationEssentials": "JSON of a request of ferry runtime, one document a run",
         ],
         "FerryProviders": [
             "FoundationEssentials": "JSON of the Docker Engine API, a few small messages for each command"

@@ -46,6 +46,33 @@ struct DockerArchiveSyncTests {
         #expect(quiet.summary.changesNothing && quiet.problems.isEmpty, "\(quiet.problems)")
     }
 
+    @Test("Assets go in beside the workspace, and their ground is made", arguments: Kind.allCases, Case.allCases)
+    func assets(kind: Kind, reason: Case) async throws {
+        let world = try world(kind, reason)
+        let asset = try world.directory.directory(
+            "asset", ["a.txt": .file("an asset"), "sub/x": .file("x", mode: 0o755)])
+        let parts: [PushPart] = [
+            .workspace(world.workspace),
+            .asset(asset, at: try RelativePath(validating: Array(".ferry-runtime/claude/one".utf8))),
+            .asset(asset, at: try RelativePath(validating: Array(".ferry-runtime/claude/two".utf8))),
+        ]
+        let first = try await SyncEngine.push(parts, to: world.endpoint(), options: world.options())
+        #expect(first.problems.isEmpty, "\(first.problems)")
+        var content = try world.content()
+        #expect(content[".ferry-runtime/.gitignore"]?.content == Array("*\n".utf8))
+        for name in ["one", "two"] {
+            #expect(
+                content[TreePath(stringLiteral: ".ferry-runtime/claude/\(name)/a.txt")]?.content
+                    == Array("an asset".utf8))
+            #expect(content[TreePath(stringLiteral: ".ferry-runtime/claude/\(name)/sub/x")]?.mode == 0o755)
+        }
+        content[".ferry-runtime"] = nil
+        let difference = try content.differences(from: world.local(), aspects: [.modes, .hardLinks])
+        #expect(difference.isEmpty, "\(difference)")
+        let second = try await SyncEngine.push(parts, to: world.endpoint(), options: world.options())
+        #expect(second.summary.changesNothing && second.problems.isEmpty, "\(second.problems)")
+    }
+
     @Test("A directory that is missing is made, with all above it", arguments: Kind.allCases)
     func missingRoot(kind: Kind) async throws {
         let world = try world(kind, .created, root: "/deep/er/ws")

@@ -17,6 +17,8 @@ struct HelpSnapshotTests {
             ("plan", PlanCommand.self), ("plan-pull", PlanPullCommand.self),
             ("plan-push", PlanPushCommand.self), ("apply", ApplyCommand.self),
             ("undo", UndoCommand.self), ("conflicts", ConflictsCommand.self), ("log", LogCommand.self),
+            ("runtime", RuntimeCommand.self), ("runtime-prepare", RuntimePrepareCommand.self),
+            ("runtime-restore", RuntimeRestoreCommand.self), ("runtime-release", RuntimeReleaseCommand.self),
             ("check-ignore", CheckIgnoreCommand.self), ("doctor", DoctorCommand.self),
             ("completion", CompletionCommand.self),
         ] as [(String, any ParsableCommand.Type)])

@@ -69,6 +69,9 @@ final class Console: Sendable {
         }
     }
 
+    /// Writes the data that is pending, for who waits for it.
+    func flush() { state.withLock { flush(&$0) } }
+
     /// Prints a message on standard error.
     func message(_ line: String) {
         state.withLock { state in

@@ -46,20 +46,7 @@ enum JSONValue: Equatable, Sendable {
 
     private static func write(_ string: String, to text: inout String) {
         text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            // Line separators would end the line for some readers, and the delete character confuses terminals.
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
+        JSONString.append(string, to: &text)
         text += "\""
     }
 }
@@ -91,5 +78,27 @@ enum Base64 {
             index += 3
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Decodes.
+    ///
+    /// - Parameter text: The text, padded to a multiple of four characters.
+    /// - Returns: The bytes; nil when it is not base64.
+    static func bytes(_ text: String) -> [UInt8]? {
+        let text = Array(text.utf8)
+        let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
+        guard text.count % 4 == 0, padding < 2 || text.last == UInt8(ascii: "=") else { return nil }
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        for (index, character) in text.dropLast(padding).enumerated() {
+            guard let value = alphabet.firstIndex(of: character) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            // Each character after the first of four completes a byte.
+            let place = index % 4
+            if place > 0 { bytes.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(place)))) }
+        }
+        // Bits that are left over have to be zero, so that each sequence of bytes has one text only.
+        guard padding == 0 || bits & (padding == 1 ? 0b11 : 0b1111) == 0 else { return nil }
+        return bytes
     }
 }

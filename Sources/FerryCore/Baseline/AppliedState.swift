@@ -10,6 +10,8 @@ public struct AppliedState: Sendable {
     public var destinationStamp: ScanStamp
     /// Whether ``destination`` lists only what was written; everything else is then as the plan saw it.
     public var destinationIsPartial: Bool
+    /// From when on the content of what is as the plan saw it is known; the source's stamp, unless somebody says otherwise.
+    public var plannedStamp: ScanStamp
     /// The paths of steps that failed, and of files that kept changing while they were sent.
     public var failed: Set<[UInt8]>
     /// The SHA-256 of files whose content passed through; nil for any other.
@@ -28,6 +30,7 @@ public struct AppliedState: Sendable {
         self.sourceStamp = sourceStamp
         self.destinationStamp = destinationStamp
         self.destinationIsPartial = destinationIsPartial
+        plannedStamp = sourceStamp
         self.failed = failed
         self.digest = digest
     }

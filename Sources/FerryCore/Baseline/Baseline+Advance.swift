@@ -178,9 +178,9 @@ private struct AdvanceRules: BaselineRules {
         return MarkRules.marked(step, path, in: plan)
     }
 
-    private func group(_ source: EntryID, in plan: Plan) -> LinkGroup? {
+    private func group(_ source: EntryID, in plan: Plan) -> EntryID? {
         plan.source[source].kind == .file && plan.source[source].flags.contains(.hasSeveralNames)
-            ? .source(plan.source.firstName(of: source)) : nil
+            ? plan.source.firstName(of: source) : nil
     }
 
     // MARK: Fingerprints
@@ -202,16 +202,18 @@ private struct AdvanceRules: BaselineRules {
         if plan.policy.remoteTrust == .everything, !isWriting(step) { return path.item?.entry.remote }
         let wanted = plan.source[source]
         var found: (id: EntryID, tree: Snapshot)?
-        if let id = path.after.destination {
+        var stamp = applied.destinationStamp
+        if let id = path.after.destination, !applied.destination[id].flags.contains(.hasNoMetadata) {
             found = (id, applied.destination)
         } else if applied.destinationIsPartial, !isWriting(step), let id = path.destination {
             found = (id, plan.destination)
+            stamp = applied.plannedStamp
         }
         guard let found, found.tree[found.id].kind == wanted.kind else { return nil }
         let print = Fingerprint(of: found.id, in: found.tree)
         // A directory's mode is all that counts, and only where the destination could not take the wanted one.
         if wanted.kind == .directory { return print.mode == wanted.mode ? nil : print }
-        guard wanted.kind == .file, applied.destinationStamp.trusts(mtime: print.mtime, ctime: print.ctime) else {
+        guard wanted.kind == .file, stamp.trusts(mtime: print.mtime, ctime: print.ctime) else {
             return nil
         }
         let before = path.destination.map { Fingerprint(of: $0, in: plan.destination) }

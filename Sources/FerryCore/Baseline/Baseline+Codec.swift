@@ -112,10 +112,9 @@ extension Baseline {
         guard !reader.isDamaged, reader.isAtEnd, bits < 4, Set(devices).count == devices.count else {
             throw .malformed(at: reader.position)
         }
-        let root = try Self.check(encoded, preamble, end: end, devices: devices)
+        let contents = try Self.check(encoded, preamble, end: end, devices: devices)
         self.init(
-            header: header, entryCount: preamble.entryCount, root: root, devices: devices, bytes: encoded,
-            blocks: preamble.prefixLength..<end)
+            header: header, contents: contents, devices: devices, bytes: encoded, blocks: preamble.prefixLength..<end)
     }
 
     /// Reads every block once and checks that together they are one tree.
@@ -124,35 +123,41 @@ extension Baseline {
     /// last ones that nobody has named yet, in their order, and in the end only the root's is left.
     private static func check(
         _ bytes: [UInt8], _ preamble: Preamble, end: Int, devices: [UInt64]
-    ) throws(BaselineDamage) -> BaselineDirectory? {
+    ) throws(BaselineDamage) -> BaselineContents {
         let base = preamble.prefixLength
         var reader = BaselineReader(bytes, at: base, end: end)
-        var unnamed: [Int] = []
+        var contents = BaselineContents()
+        var unnamed: [BaselineBlock] = []
         var named: [Int] = []
-        var entries = 0
         while !reader.isAtEnd {
             let start = reader.position
-            let count = reader.count()
-            guard count > 0 else { throw .malformed(at: start) }
+            let block = reader.block(at: start - base)
+            guard block.count > 0 else { throw .malformed(at: start) }
             named.removeAll(keepingCapacity: true)
             var previous: ArraySlice<UInt8> = []
-            for _ in 0..<count {
+            for _ in 0..<block.count {
                 let place = reader.position
-                guard let item = reader.item(devices: devices), isName(item.name), isSound(item),
-                    previous.lexicographicallyPrecedes(item.name)
+                guard let item = reader.item(devices: devices, pieceStart: block.pieceStart), isName(item.name),
+                    isSound(item), previous.lexicographicallyPrecedes(item.name)
                 else { throw .malformed(at: place) }
                 previous = item.name
                 if let directory = item.directory { named.append(directory.offset) }
+                contents.lastLinkGroup = max(contents.lastLinkGroup, item.entry.linkGroup)
             }
-            guard unnamed.suffix(named.count).elementsEqual(named) else { throw .malformed(at: start) }
+            let below = unnamed.suffix(named.count)
+            guard below.elementsEqual(named, by: { $0.start == $1 }), reader.position - base == block.end,
+                block.pieceStart == below.first?.pieceStart ?? block.start,
+                block.countBelow == below.reduce(0, { $0 + $1.countInPiece })
+            else { throw .malformed(at: start) }
             unnamed.removeLast(named.count)
-            unnamed.append(start - base)
-            entries += count
+            unnamed.append(block)
+            contents.entryCount += block.count
         }
-        guard !reader.isDamaged, unnamed.count <= 1, entries == preamble.entryCount else {
+        guard !reader.isDamaged, unnamed.count <= 1, contents.entryCount == preamble.entryCount else {
             throw .malformed(at: reader.position)
         }
-        return unnamed.first.map(BaselineDirectory.init(offset:))
+        contents.root = unnamed.first.map { BaselineDirectory(offset: $0.start) }
+        return contents
     }
 
     private static func isName(_ name: ArraySlice<UInt8>) -> Bool {

@@ -13,9 +13,10 @@
 ///
 /// It stays in memory as it is on disk: one block of bytes for each directory that holds something, with the directory's entries
 /// sorted by name, each a few bytes of flags, the name and numbers of variable length (about 55 bytes an entry in all, where
-/// a record of fixed size would take 130). A directory's block comes after those of all directories in it, so a block is
-/// reached from its parent by the offset in the parent's entry, and the root's block is the last. Nothing is looked up by path: like
-/// two snapshots, a baseline is read alongside others, directory by directory, in the order of names.
+/// a record of fixed size would take 130). A directory's block comes after those of all directories in it, and the root's block is the
+/// last. A directory with all below it is thus one piece of bytes. What its blocks say of each other is counted from the beginning of
+/// that piece, so the next baseline takes over, as it is, whatever did not change. Nothing is looked up by path: like two snapshots, a
+/// baseline is read alongside others, directory by directory, in the order of names.
 public struct Baseline: Sendable {
     /// What it is a baseline of.
     public var header: BaselineHeader
@@ -28,14 +29,16 @@ public struct Baseline: Sendable {
     let bytes: [UInt8]
     /// Where in `bytes` the blocks are.
     let blocks: Range<Int>
+    /// The largest number of a group of names.
+    let lastLinkGroup: UInt32
 
     init(
-        header: BaselineHeader, entryCount: Int, root: BaselineDirectory?, devices: [UInt64], bytes: [UInt8],
-        blocks: Range<Int>
+        header: BaselineHeader, contents: BaselineContents, devices: [UInt64], bytes: [UInt8], blocks: Range<Int>
     ) {
         self.header = header
-        self.entryCount = entryCount
-        self.root = root
+        entryCount = contents.entryCount
+        root = contents.root
+        lastLinkGroup = contents.lastLinkGroup
         self.devices = devices
         self.bytes = bytes
         self.blocks = blocks
@@ -43,7 +46,13 @@ public struct Baseline: Sendable {
 
     /// A baseline that knows of nothing.
     public init(header: BaselineHeader) {
-        self.init(header: header, entryCount: 0, root: nil, devices: [], bytes: [], blocks: 0..<0)
+        self.init(header: header, contents: BaselineContents(), devices: [], bytes: [], blocks: 0..<0)
+    }
+
+    /// What the head of a directory's block says.
+    func block(of directory: BaselineDirectory) -> BaselineBlock {
+        var reader = BaselineReader(bytes, at: blocks.lowerBound + directory.offset, end: blocks.upperBound)
+        return reader.block(at: directory.offset)
     }
 
     /// The entries of a directory, sorted by name.
@@ -76,7 +85,7 @@ public struct Baseline: Sendable {
 /// What a baseline is a baseline of.
 public struct BaselineHeader: Sendable, Hashable {
     /// The version of the format that this code writes, the only one it reads.
-    public static let formatVersion: UInt32 = 1
+    public static let formatVersion: UInt32 = 2
 
     /// Names the workspace.
     public var workspaceKey: [UInt8]
@@ -122,19 +131,22 @@ public struct BaselineHeader: Sendable, Hashable {
 public struct BaselineChildren: Sequence, IteratorProtocol {
     private var reader: BaselineReader
     private var left: Int
-    private let base: Int
+    private let pieceStart: Int
     private let devices: [UInt64]
 
     init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
-        base = baseline.blocks.lowerBound
         devices = baseline.devices
         guard let directory else {
             reader = BaselineReader([], at: 0, end: 0)
             left = 0
+            pieceStart = 0
             return
         }
-        reader = BaselineReader(baseline.bytes, at: base + directory.offset, end: baseline.blocks.upperBound)
-        left = reader.count()
+        reader = BaselineReader(
+            baseline.bytes, at: baseline.blocks.lowerBound + directory.offset, end: baseline.blocks.upperBound)
+        let block = reader.block(at: directory.offset)
+        left = block.count
+        pieceStart = block.pieceStart
     }
 
     /// The next entry.
@@ -142,7 +154,28 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
         guard left > 0 else { return nil }
         left -= 1
         // What is in memory was checked when it came in, so this always succeeds.
-        return reader.item(devices: devices)
+        return reader.item(devices: devices, pieceStart: pieceStart)
+    }
+
+    /// Passes over the next entry if it is an agreed file that looks like two others; else it is still the next.
+    ///
+    /// - Parameters:
+    ///   - name: The name that it must have.
+    ///   - local: What the workspace's file looks like now.
+    ///   - remote: What the sandbox's does; nil where its size alone counts.
+    ///   - remoteSize: The size of the sandbox's.
+    /// - Returns: Whether it was passed over.
+    mutating func pass(
+        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
+    ) -> Bool {
+        guard left > 0 else { return false }
+        var ahead = reader
+        guard ahead.passFile(named: name, local: local, remote: remote, remoteSize: remoteSize, devices: devices) else {
+            return false
+        }
+        reader = ahead
+        left -= 1
+        return true
     }
 }
 
@@ -150,14 +183,39 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
 struct BaselineFollower {
     private var children: BaselineChildren
     private var current: BaselineItem?
+    /// Whether the entry at hand is still undecoded.
+    private var isAhead = true
 
     init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
         children = baseline.children(of: directory)
+    }
+
+    /// Decodes the entry at hand.
+    private mutating func decode() {
+        guard isAhead else { return }
         current = children.next()
+        isAhead = false
+    }
+
+    /// Passes over the entry at hand if it is an agreed file that looks like two others.
+    ///
+    /// The usual case of a sync, for nearly every file: nothing is decoded but what has to be compared.
+    ///
+    /// - Parameters:
+    ///   - name: The name that it must have.
+    ///   - local: What the workspace's file looks like now.
+    ///   - remote: What the sandbox's does; nil where its size alone counts.
+    ///   - remoteSize: The size of the sandbox's.
+    /// - Returns: Whether it was passed over.
+    mutating func pass(
+        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
+    ) -> Bool {
+        isAhead && children.pass(fileNamed: name, local: local, remote: remote, remoteSize: remoteSize)
     }
 
     /// The entry of a name that is not smaller than the one asked for before.
     mutating func find(_ name: ArraySlice<UInt8>) -> BaselineItem? {
+        decode()
         while let item = current {
             if item.name.elementsEqual(name) { return item }
             if name.lexicographicallyPrecedes(item.name) { return nil }
@@ -168,6 +226,7 @@ struct BaselineFollower {
 
     /// The next entry that has not been found, as long as its name is smaller than another.
     mutating func next(before name: ArraySlice<UInt8>?) -> BaselineItem? {
+        decode()
         guard let item = current else { return nil }
         if let name, !item.name.lexicographicallyPrecedes(name) { return nil }
         current = children.next()
@@ -175,5 +234,5 @@ struct BaselineFollower {
     }
 
     /// Passes over the entry that was found.
-    mutating func drop() { current = children.next() }
+    mutating func drop() { isAhead = true }
 }

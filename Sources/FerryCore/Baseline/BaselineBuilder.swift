@@ -8,17 +8,54 @@ public struct BaselineBuilder {
         var own: (entry: BaselineEntry, name: ArraySlice<UInt8>)?
         /// Whether the directory is only wanted for what is in it.
         var isOptional = false
+        /// Where the bytes of the directory and all below it begin.
+        var start = 0
+        /// How many entries there were before those of the directory.
+        var entriesBefore = 0
     }
 
     private var frames = [Frame()]
     private var output: [UInt8] = []
     private var devices: [UInt64] = []
     private var entryCount = 0
+    private var lastLinkGroup: UInt32 = 0
+    /// A baseline whose pieces can be taken over.
+    private var old: Baseline?
+
+    /// Devices that no entry names any more are dropped by writing everything anew once there are that many.
+    private static let mostDevices = 64
 
     /// Begins.
     ///
-    /// - Parameter count: About how many entries will come, so that nothing is copied while it grows.
-    public init(expecting count: Int = 0) { output.reserveCapacity(count * 56) }
+    /// - Parameters:
+    ///   - count: About how many entries will come, so that nothing is copied while it grows.
+    ///   - old: A baseline that much will be taken over from, with the numbers of its groups.
+    public init(expecting count: Int = 0, continuing old: Baseline? = nil) {
+        output.reserveCapacity(max(count * 56, old?.blocks.count ?? 0))
+        guard let old, old.devices.count <= Self.mostDevices else { return }
+        self.old = old
+        devices = old.devices
+        lastLinkGroup = old.lastLinkGroup
+    }
+
+    /// Whether the pieces of the baseline that it continues can be taken over.
+    var takesPieces: Bool { old != nil }
+
+    /// Adds a directory with what the baseline that it continues has below it.
+    ///
+    /// - Parameters:
+    ///   - entry: The directory's own entry.
+    ///   - name: Its name.
+    ///   - directory: The directory of the baseline.
+    mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>, piece directory: BaselineDirectory) {
+        guard let old else { return }
+        let block = old.block(of: directory)
+        let start = output.count + block.lengthBelow
+        let base = old.blocks.lowerBound
+        output.append(contentsOf: old.bytes[(base + block.pieceStart)..<(base + block.end)])
+        entryCount += block.countInPiece
+        write(entry, name: name, block: start)
+    }
 
     /// Adds an entry that holds nothing.
     public mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>) {
@@ -32,7 +69,8 @@ public struct BaselineBuilder {
     ///   - name: Its name.
     ///   - isOptional: Whether it is left out when nothing comes into it.
     public mutating func enter(_ entry: BaselineEntry, name: ArraySlice<UInt8>, isOptional: Bool = false) {
-        frames.append(Frame(own: (entry, name), isOptional: isOptional))
+        frames.append(
+            Frame(own: (entry, name), isOptional: isOptional, start: output.count, entriesBefore: entryCount))
     }
 
     /// Ends the directory that was begun last.
@@ -49,9 +87,10 @@ public struct BaselineBuilder {
     public consuming func finish(_ header: BaselineHeader) -> Baseline {
         while frames.count > 1 { leave() }
         let root = flush(frames[0])
+        let contents = BaselineContents(
+            entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), lastLinkGroup: lastLinkGroup)
         return Baseline(
-            header: header, entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), devices: devices,
-            bytes: output, blocks: 0..<output.count)
+            header: header, contents: contents, devices: devices, bytes: output, blocks: 0..<output.count)
     }
 
     private mutating func write(_ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?) {
@@ -59,16 +98,22 @@ public struct BaselineBuilder {
             local: entry.local.map { number(of: $0.device) } ?? 0,
             remote: entry.remote.map { number(of: $0.device) } ?? 0
         )
-        frames[frames.count - 1].writer.item(entry, name: name, block: block, devices: numbers)
-        frames[frames.count - 1].count += 1
+        let top = frames.count - 1
+        let block = block.map { $0 - frames[top].start }
+        frames[top].writer.item(entry, name: name, block: block, devices: numbers)
+        frames[top].count += 1
         entryCount += 1
+        lastLinkGroup = max(lastLinkGroup, entry.linkGroup)
     }
 
     private mutating func flush(_ frame: Frame) -> Int? {
         guard frame.count > 0 else { return nil }
         let start = output.count
         var head = BaselineWriter()
-        head.number(UInt64(frame.count))
+        head.block(
+            BaselineBlock(
+                count: frame.count, length: frame.writer.bytes.count, lengthBelow: start - frame.start,
+                countBelow: entryCount - frame.entriesBefore - frame.count))
         output.append(contentsOf: head.bytes)
         output.append(contentsOf: frame.writer.bytes)
         return start

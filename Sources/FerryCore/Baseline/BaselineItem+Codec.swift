@@ -36,8 +36,13 @@ private struct Differences: OptionSet {
 private let indexDigestBit: UInt8 = 1 << 7
 
 extension BaselineReader {
-    /// Reads one entry of a directory; nil when it is damaged.
-    mutating func item(devices: [UInt64]) -> BaselineItem? {
+    /// Reads one entry of a directory.
+    ///
+    /// - Parameters:
+    ///   - devices: The devices by their numbers.
+    ///   - pieceStart: Where the bytes of the directory and all below it begin.
+    /// - Returns: The entry; nil when it is damaged.
+    mutating func item(devices: [UInt64], pieceStart: Int) -> BaselineItem? {
         let head = byte()
         let flagBits = byte()
         let flags = BaselineFlags(rawValue: flagBits & ~indexDigestBit)
@@ -58,7 +63,7 @@ extension BaselineReader {
         case .symlink: entry.target = string()
         case .directory:
             let block = number(upTo: UInt64(Int32.max) << 8)
-            if block > 0 { directory = BaselineDirectory(offset: Int(block) - 1) }
+            if block > 0 { directory = BaselineDirectory(offset: pieceStart + Int(block) - 1) }
         default: break
         }
         entry.mtime = time()
@@ -69,6 +74,65 @@ extension BaselineReader {
         if parts.contains(.digest) { entry.digest = string(BaselineEntry.digestLength) }
         if flagBits & indexDigestBit != 0 { entry.indexDigest = string(BaselineEntry.digestLength) }
         return isDamaged ? nil : BaselineItem(name: name, entry: entry, directory: directory)
+    }
+
+    /// Reads over one entry of a directory if it is an agreed file that looks like two others.
+    ///
+    /// - Parameters:
+    ///   - name: The name that it must have.
+    ///   - local: What the workspace's file looks like now.
+    ///   - remote: What the sandbox's does; nil where its size alone counts.
+    ///   - remoteSize: The size of the sandbox's.
+    ///   - devices: The devices by their numbers.
+    /// - Returns: Whether it is; where not, the reader is somewhere within it.
+    mutating func passFile(
+        named name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64, devices: [UInt64]
+    ) -> Bool {
+        let parts = Parts(rawValue: byte())
+        let flagBits = byte()
+        let differences = Differences(rawValue: byte())
+        guard parts.rawValue & Parts.kind.rawValue == EntryKind.file.rawValue, flagBits & ~indexDigestBit == 0,
+            parts.contains(.local), passes(name)
+        else { return false }
+        let mode = mode()
+        let size = Int64(number(upTo: UInt64(Int64.max)))
+        let mtime = time()
+        guard size == local.size, size == remoteSize,
+            passes(local, mode, size, mtime, differences, devices)
+        else { return false }
+        let upper = Differences(rawValue: differences.rawValue >> 4)
+        if let remote {
+            guard parts.contains(.remote), passes(remote, mode, size, mtime, upper, devices) else { return false }
+        } else if parts.contains(.remote) {
+            // Read over; what it says is of no account.
+            _ = fingerprint(of: BaselineEntry(kind: .file, mode: mode, size: size, mtime: mtime), upper, devices)
+        }
+        if parts.contains(.group) { _ = number() }
+        if parts.contains(.digest) { skip(BaselineEntry.digestLength) }
+        if flagBits & indexDigestBit != 0 { skip(BaselineEntry.digestLength) }
+        return !isDamaged
+    }
+
+    /// Reads a name and says whether it is another's.
+    private mutating func passes(_ name: ArraySlice<UInt8>) -> Bool {
+        guard Int(byte()) == name.count else { return false }
+        for expected in name where byte() != expected { return false }
+        return true
+    }
+
+    /// Reads a fingerprint and says whether it is another's.
+    private mutating func passes(
+        _ print: Fingerprint, _ mode: UInt16, _ size: Int64, _ mtime: Timestamp, _ differences: Differences,
+        _ devices: [UInt64]
+    ) -> Bool {
+        let modeKept = differences.contains(.mode) ? self.mode() : mode
+        let sizeKept = differences.contains(.size) ? Int64(number(upTo: UInt64(Int64.max))) : size
+        let mtimeKept = differences.contains(.mtime) ? time() : mtime
+        guard modeKept == print.mode, sizeKept == print.size, mtimeKept == print.mtime, time() == print.ctime,
+            number() == print.inode
+        else { return false }
+        let device = number()
+        return device < UInt64(devices.count) && devices[Int(device)] == print.device
     }
 
     private mutating func fingerprint(
@@ -95,7 +159,8 @@ extension BaselineWriter {
     /// - Parameters:
     ///   - entry: The entry.
     ///   - name: Its name.
-    ///   - block: Where the block of what it holds begins; nil when it holds nothing.
+    ///   - block: Where the block of what it holds begins, counted from the beginning of the bytes of its parent and all below that; nil
+    ///     when it holds nothing.
     ///   - devices: The number of each device.
     mutating func item(
         _ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?, devices: (local: UInt64, remote: UInt64)

@@ -57,6 +57,10 @@ struct BaselineReader {
     /// How many things follow, each of at least one byte.
     mutating func count() -> Int { Int(number(upTo: UInt64(Swift.max(0, end - position)))) }
 
+    mutating func skip(_ length: Int) {
+        if length <= end - position { position += length } else { fail() }
+    }
+
     mutating func string(_ length: Int) -> ArraySlice<UInt8> {
         guard length >= 0, length <= end - position else {
             fail()

@@ -7,7 +7,7 @@ struct BaselineWalk<Rules: BaselineRules> {
     private var rules: Rules
     private var builder: BaselineBuilder
     private var frames: [Frame] = []
-    private var groups = LinkGroups()
+    private var groups: LinkGroups
 
     private struct Frame {
         var source: EntryRange
@@ -41,7 +41,9 @@ struct BaselineWalk<Rules: BaselineRules> {
         self.plan = plan
         self.old = old
         self.rules = rules
-        builder = BaselineBuilder(expecting: max(plan.source.entryCount, old?.entryCount ?? 0))
+        builder = BaselineBuilder(
+            expecting: max(plan.source.entryCount, old?.entryCount ?? 0), continuing: old)
+        groups = LinkGroups(after: old?.lastLinkGroup ?? 0)
     }
 
     private mutating func run() {
@@ -68,7 +70,8 @@ struct BaselineWalk<Rules: BaselineRules> {
             if let item = path.item { copy(item) }
         case .leaf(let entry, let group):
             var entry = entry
-            entry.linkGroup = group.map { groups.number($0) } ?? 0
+            let number = path.step == nil ? path.item?.entry.linkGroup : nil
+            entry.linkGroup = group.map { groups.number($0, known: number) } ?? 0
             let name = name(of: path)
             if entry.kind == .directory, path.item?.directory != nil, entry.flags.contains(.pushUnderWay), let old {
                 builder.enter(entry, name: name)
@@ -84,6 +87,11 @@ struct BaselineWalk<Rules: BaselineRules> {
                 entry ?? path.destination.map { BaselineEntry(agreeing: $0, in: plan.destination) }
                 ?? path.source.map { BaselineEntry(agreeing: $0, in: plan.source) }
                 ?? BaselineEntry(kind: .directory, mode: 0o755)
+            if below == .all, !isForeign, let directory = path.item?.directory, builder.takesPieces,
+                plan.isSettled(directory, in: old)
+            {
+                return builder.append(own, name: name(of: path), piece: directory)
+            }
             builder.enter(own, name: name(of: path), isOptional: entry == nil)
             var inner = path
             if below == .sourceOnly || path.destination.map({ plan.destination[$0].kind != .directory }) ?? false {
@@ -159,13 +167,13 @@ struct BaselineWalk<Rules: BaselineRules> {
         var current: BaselineItem? = item
         while true {
             if let item = current {
-                var entry = item.entry
-                if entry.linkGroup > 0 { entry.linkGroup = groups.number(.old(entry.linkGroup)) }
-                if let directory = item.directory {
-                    builder.enter(entry, name: item.name)
+                if let directory = item.directory, builder.takesPieces {
+                    builder.append(item.entry, name: item.name, piece: directory)
+                } else if let directory = item.directory {
+                    builder.enter(item.entry, name: item.name)
                     stack.append(old.children(of: directory))
                 } else {
-                    builder.append(entry, name: item.name)
+                    builder.append(item.entry, name: item.name)
                 }
             }
             guard !stack.isEmpty else { return }
@@ -217,7 +225,9 @@ enum BaselineVerdict {
     /// It says what it said, here and below.
     case keep
     /// An entry, and nothing more below it.
-    case leaf(BaselineEntry, LinkGroup?)
+    ///
+    /// Of a file with several names, the first one in the source says which group it is in.
+    case leaf(BaselineEntry, EntryID?)
     /// A directory and what is in it; without an entry it is only there for what is in it.
     case directory(BaselineEntry?, Below, isForeign: Bool)
 }
@@ -232,21 +242,32 @@ protocol BaselineRules {
     func verdict(on path: BaselinePath, in plan: Plan) -> BaselineVerdict
 }
 
-/// Which names belong to one file.
-enum LinkGroup: Hashable {
-    /// By the number in the old baseline.
-    case old(UInt32)
-    /// By the first name in the source.
-    case source(EntryID)
-}
-
+/// Gives names of one file the same number.
+///
+/// What the old baseline said and still stands keeps its number, because much of it is taken over without being read.
 private struct LinkGroups {
-    private var numbers: [LinkGroup: UInt32] = [:]
+    /// By the first name in the source.
+    private var numbers: [EntryID: UInt32] = [:]
+    private var isTaken: Set<UInt32> = []
+    private var last: UInt32
 
-    mutating func number(_ group: LinkGroup) -> UInt32 {
-        if let number = numbers[group] { return number }
-        let number = UInt32(numbers.count + 1)
-        numbers[group] = number
+    init(after last: UInt32) { self.last = last }
+
+    /// The number of a group.
+    ///
+    /// - Parameters:
+    ///   - first: The first name in the source.
+    ///   - known: The number in the old baseline of a name that did not change since.
+    /// - Returns: The number; 0, which is no group, when there are no more numbers.
+    mutating func number(_ first: EntryID, known: UInt32?) -> UInt32 {
+        if let number = numbers[first] { return number }
+        var number = last &+ 1
+        if let known, known > 0, isTaken.insert(known).inserted {
+            number = known
+        } else if last < .max {
+            last += 1
+        }
+        numbers[first] = number
         return number
     }
 }

@@ -70,6 +70,17 @@ public struct RelativePath: Hashable, Sendable {
         return RelativePath(unchecked: bytes + [RelativePath.separator] + component)
     }
 
+    /// A path below a directory, either of which may be the root, which is empty.
+    ///
+    /// - Parameters:
+    ///   - directory: The directory's bytes.
+    ///   - path: The path in it.
+    /// - Returns: The bytes of both.
+    package static func join(_ directory: [UInt8], _ path: [UInt8]) -> [UInt8] {
+        if directory.isEmpty { return path }
+        return path.isEmpty ? directory : directory + [separator] + path
+    }
+
     /// The byte that separates components.
     public static let separator = UInt8(ascii: "/")
 

@@ -31,6 +31,8 @@ public struct Plan: Sendable {
     public internal(set) var isMerged = false
     /// How many entries both sides have exactly as the baseline says, fingerprints and all.
     var recordedEntries = 0
+    /// The directories of the baseline that both sides have exactly as it says, with all below them.
+    var settled = SettledDirectories()
     /// How many entries the baseline's root holds, foreign and held ones not counted; nil without a baseline.
     var agreedRootEntries: Int?
 
@@ -52,6 +54,11 @@ public struct Plan: Sendable {
     public func isRecorded(in baseline: Baseline) -> Bool {
         let counts = [source.entryCount, destination.entryCount, baseline.entryCount]
         return counts.allSatisfy { $0 == recordedEntries }
+    }
+
+    /// Whether both sides have a directory of the baseline that the plan was made with exactly as it says, and all below it.
+    func isSettled(_ directory: BaselineDirectory, in baseline: Baseline?) -> Bool {
+        settled.contains(directory, in: baseline)
     }
 
     /// The path of the entry that a step is about.

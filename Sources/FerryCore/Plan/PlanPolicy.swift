@@ -51,6 +51,10 @@ public struct PlanPolicy: Sendable {
     public var merge: Merge?
     /// Whether the destination becomes the source's exact image, whatever a baseline says of who changed what.
     public var isMirror = false
+    /// Whether fifos, sockets and devices at the destination make way like anything else.
+    ///
+    /// Otherwise they stay, and what holds them stays with them.
+    public var removesSpecials = false
     /// What the sandbox's fingerprints in a baseline are worth.
     public var remoteTrust = RemoteTrust.fingerprints
     /// The SHA-256 of the sandbox's files where it is known before the plan is made; it decides before any fingerprint does.

@@ -32,6 +32,24 @@ public struct PlanSummary: Sendable, Equatable {
 
     /// Whether the plan changes anything.
     public var changesNothing: Bool { created + updated + modeChanged + deleted == 0 }
+
+    /// Adds what another plan of the same sync does.
+    package mutating func add(_ other: PlanSummary) {
+        created += other.created
+        updated += other.updated
+        modeChanged += other.modeChanged
+        deleted += other.deleted
+        conflicts += other.conflicts
+        held += other.held
+        blocked += other.blocked
+        overwritten += other.overwritten
+        overwritesUnpulled += other.overwritesUnpulled
+        deletedAgreed += other.deletedAgreed
+        notPulled += other.notPulled
+        inodesToMake += other.inodesToMake
+        let (bytes, overflows) = bytesToWrite.addingReportingOverflow(other.bytesToWrite)
+        bytesToWrite = overflows ? .max : bytes
+    }
 }
 
 extension Plan {

@@ -5,6 +5,8 @@ public struct Planner {
     var plan: Plan
     var base: Baseline?
     private var pending: [Pending] = []
+    /// The directories so far, in a merge with a baseline.
+    private var visits: [SettledDirectories.Visit] = []
     /// The step whose directory each group is about; nil for the root's.
     private(set) var owners: [Int?] = []
     /// What the directory at hand is to git.
@@ -19,6 +21,8 @@ public struct Planner {
         var base = InheritedBase()
         /// What it is to git.
         var git = GitPlace()
+        /// The place of the directory that it is in, among those visited.
+        var parent: Int?
     }
 
     /// Plans.
@@ -75,7 +79,9 @@ public struct Planner {
             let first = plan.steps.count
             let group = plan.groups.count
             place = next.git
+            let recorded = plan.recordedEntries
             mergeChildren(of: next)
+            noteVisit(next, recordedBefore: recorded)
             let isEmpty = plan.steps.count == first
             if isEmpty, let step = next.step {
                 if plan.isMerged { finishEmpty(step, next) }
@@ -86,6 +92,24 @@ public struct Planner {
             if plan.isMerged { owners.append(next.step) }
             if let step = next.step { plan.steps[step].childGroup = UInt32(group) }
         }
+        if plan.isMerged, let base { plan.settled = SettledDirectories(visits, in: base) }
+    }
+
+    /// Notes whether both sides of a directory are as the baseline says.
+    ///
+    /// - Parameters:
+    ///   - next: The directory.
+    ///   - before: How many entries were recorded before it.
+    private mutating func noteVisit(_ next: Pending, recordedBefore before: Int) {
+        guard plan.isMerged, let base else { return }
+        let recorded = plan.recordedEntries - before
+        let isRecorded =
+            next.source.map { plan.source.children(of: $0).count } == recorded
+            && next.destination.map { plan.destination.children(of: $0).count } == recorded
+            && next.base.directory.map { base.block(of: $0).count } ?? 0 == recorded
+        visits.append(
+            SettledDirectories.Visit(
+                parent: next.parent, directory: next.base.directory, isRecorded: isRecorded))
     }
 
     private mutating func mergeChildren(of directory: Pending) {
@@ -93,6 +117,9 @@ public struct Planner {
         let theirs = directory.destination.map { plan.destination.children(of: $0) } ?? EntryRange(first: 0, count: 0)
         let sourceIsComplete = directory.source.map { !plan.source[$0].flags.contains(.unreadable) } ?? true
         var known = base.map { BaselineFollower($0, directory.base.directory) }
+        let mayPassFiles =
+            plan.isMerged && place.role == .none && !plan.policy.comparesAllContent && !directory.base.isOwn
+            && !directory.base.isConflict && plan.policy.remoteTrust != .nothing
         var left = 0
         var right = 0
         while left < ours.count || right < theirs.count {
@@ -108,11 +135,13 @@ public struct Planner {
             let destination = order < 0 ? nil : theirs[right]
             if source != nil { left += 1 }
             if destination != nil { right += 1 }
+            if mayPassFiles, let source, let destination, passFile(source, destination, &known) { continue }
             let first = plan.steps.count
             var mergeBase: MergeBase?
             defer { noteGit(source, destination, mergeBase, stepsBefore: first) }
             if plan.isMerged {
                 let item = known?.find(name(source, destination))
+                if item != nil { known?.drop() }
                 let base = MergeBase(item, in: directory.base)
                 mergeBase = base
                 merge(source, destination, base, sourceIsComplete: sourceIsComplete)
@@ -124,6 +153,26 @@ public struct Planner {
                 planExtra(destination)
             }
         }
+    }
+
+    /// Passes over a file that both sides have exactly as the baseline says.
+    private mutating func passFile(
+        _ source: EntryID, _ destination: EntryID, _ known: inout BaselineFollower?
+    ) -> Bool {
+        let (ours, theirs) = (plan.source[source], plan.destination[destination])
+        guard ours.kind == .file, theirs.kind == .file, !ours.flags.union(theirs.flags).contains(.unreadable) else {
+            return false
+        }
+        let (left, right) = (
+            Fingerprint(of: source, in: plan.source), Fingerprint(of: destination, in: plan.destination)
+        )
+        let isTrusted = plan.policy.remoteTrust == .everything
+        let isPassed = known?.pass(
+            fileNamed: plan.source.name(of: source), local: isPull ? right : left,
+            remote: isTrusted ? nil : isPull ? left : right, remoteSize: isPull ? ours.size : theirs.size)
+        guard isPassed ?? false else { return false }
+        plan.recordedEntries += 1
+        return true
     }
 
     private func name(_ source: EntryID?, _ destination: EntryID?) -> ArraySlice<UInt8> {
@@ -235,7 +284,7 @@ public struct Planner {
         if plan.policy.differing != .replace {
             step.action = .conflict
             plan.hold(&step, source: sourceID, destination: destinationID)
-        } else if !destinationKind.isCarried || isProtected(destinationID) {
+        } else if !mayMakeWay(destinationKind) || isProtected(destinationID) {
             step.action = .blocked
             let path = plan.source.path(of: sourceID)
             plan.problems.append(
@@ -255,7 +304,7 @@ public struct Planner {
     private mutating func planExtra(_ id: EntryID) {
         guard plan.policy.extra == .delete else { return }
         let record = plan.destination[id]
-        guard record.kind.isCarried, record.flags.isDisjoint(with: [.isPreserved, .unreadable]) else { return }
+        guard mayMakeWay(record.kind), record.flags.isDisjoint(with: [.isPreserved, .unreadable]) else { return }
         // A directory with something protected below it stays, but what is not protected in it goes.
         if record.kind == .directory, isProtected(id) {
             return append(PlanStep(.descend, source: nil, destination: id), descendInto: (nil, id))
@@ -272,7 +321,8 @@ public struct Planner {
             pending.append(
                 Pending(
                     source: directory.source, destination: directory.destination, step: plan.steps.count, base: base,
-                    git: placeBelow(directory.source, directory.destination, step, base)))
+                    git: placeBelow(directory.source, directory.destination, step, base),
+                    parent: visits.count))
         }
         plan.steps.append(step)
     }
@@ -282,12 +332,15 @@ public struct Planner {
         var stack = [id]
         while let next = stack.popLast() {
             let record = plan.destination[next]
-            if !record.kind.isCarried { return true }
+            if !mayMakeWay(record.kind) { return true }
             if !record.flags.isDisjoint(with: [.holdsUnlisted, .isPreserved, .unreadable]) { return true }
             stack.append(contentsOf: plan.destination.children(of: next))
         }
         return false
     }
+
+    /// Whether what is of a kind may be removed at all.
+    private func mayMakeWay(_ kind: EntryKind) -> Bool { kind.isCarried || plan.policy.removesSpecials }
 
     private func compare(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
         if left.elementsEqual(right) { return 0 }

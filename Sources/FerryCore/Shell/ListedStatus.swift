@@ -11,12 +11,18 @@ package struct ListedStatus: Equatable, Sendable {
     ///
     /// - Parameter record: The string.
     package init?(record: some Collection<UInt8>) {
-        let words = Words(record)
-        guard words.count == 10, words[0].count == 1, let letter = words[0].first,
-            let kind = Self.kinds[letter], let mode = words.number(1, radix: 8), mode <= 0o7777,
-            let mtime = Self.time(words[3]), let ctime = Self.time(words[4])
+        // One for each entry of a sandbox: nothing is allocated here.
+        var words = WordReader(record)
+        guard let kind = words.next().flatMap(Self.kind(ofLetter:)), let mode = words.number(radix: 8), mode <= 0o7777,
+            let size = words.number().flatMap({ Int64(exactly: $0) }), let mtime = words.next().flatMap(Self.time),
+            let ctime = words.next().flatMap(Self.time), let inode = words.number(), let links = words.number(),
+            let device = words.number(), let user = words.number().flatMap({ UInt32(exactly: $0) }),
+            let group = words.number().flatMap({ UInt32(exactly: $0) }), words.isAtEnd
         else { return nil }
-        self.init(words, kind: kind, mode: mode, size: 2, mtime: mtime, ctime: ctime, inode: 5, links: 6, device: 7)
+        status = EntryStatus(
+            kind: kind, mode: UInt16(mode & 0o777), size: size, mtime: mtime, ctime: ctime, inode: inode,
+            device: device, linkCount: links)
+        owner = RemoteOwner(user: user, group: group)
     }
 
     /// Reads a line of `stat -c '%f %s %i %h %d %u %g %y %z'`, or with `%Y %Z` at its end.
@@ -40,17 +46,9 @@ package struct ListedStatus: Equatable, Sendable {
         guard let mtime, let ctime, let mode = words.number(0, radix: 16),
             let kind = Self.kind(ofMode: mode)
         else { return nil }
-        self.init(
-            words, kind: kind, mode: mode, size: 1, mtime: mtime, ctime: ctime, inode: 2, links: 3, device: 4)
-    }
-
-    private init?(
-        _ words: Words, kind: EntryKind, mode: UInt64, size: Int, mtime: Timestamp, ctime: Timestamp, inode: Int,
-        links: Int, device: Int
-    ) {
-        guard let size = words.number(size), size <= UInt64(Int64.max), let inode = words.number(inode),
-            let links = words.number(links), let device = words.number(device),
-            let user = words.number(words.ownerIndex), let group = words.number(words.ownerIndex + 1),
+        guard let size = words.number(1), size <= UInt64(Int64.max), let inode = words.number(2),
+            let links = words.number(3), let device = words.number(4),
+            let user = words.number(5), let group = words.number(6),
             let user = UInt32(exactly: user), let group = UInt32(exactly: group)
         else { return nil }
         status = EntryStatus(
@@ -59,11 +57,19 @@ package struct ListedStatus: Equatable, Sendable {
         owner = RemoteOwner(user: user, group: group)
     }
 
-    private static let kinds: [UInt8: EntryKind] = [
-        UInt8(ascii: "f"): .file, UInt8(ascii: "d"): .directory, UInt8(ascii: "l"): .symlink,
-        UInt8(ascii: "p"): .fifo, UInt8(ascii: "s"): .socket, UInt8(ascii: "c"): .characterDevice,
-        UInt8(ascii: "b"): .blockDevice,
-    ]
+    private static func kind(ofLetter word: ArraySlice<UInt8>) -> EntryKind? {
+        guard word.count == 1, let letter = word.first else { return nil }
+        switch letter {
+        case UInt8(ascii: "f"): return .file
+        case UInt8(ascii: "d"): return .directory
+        case UInt8(ascii: "l"): return .symlink
+        case UInt8(ascii: "p"): return .fifo
+        case UInt8(ascii: "s"): return .socket
+        case UInt8(ascii: "c"): return .characterDevice
+        case UInt8(ascii: "b"): return .blockDevice
+        default: return nil
+        }
+    }
 
     private static func kind(ofMode mode: UInt64) -> EntryKind? {
         switch mode & ~0o7777 {
@@ -80,12 +86,32 @@ package struct ListedStatus: Equatable, Sendable {
 
     /// Whole seconds, or seconds and a fraction that always counts upwards: `-2.5` is a second and a half before 1970.
     private static func time(_ word: ArraySlice<UInt8>) -> Timestamp? {
-        let parts = word.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let seconds = Decimal.signed(parts[0]) else { return nil }
-        guard parts.count == 2 else { return Timestamp(seconds: seconds) }
-        guard let nanoseconds = Decimal.nanoseconds(parts[1]) else { return nil }
+        let point = word.firstIndex(of: UInt8(ascii: ".")) ?? word.endIndex
+        guard let seconds = Decimal.signed(word[..<point]) else { return nil }
+        guard point < word.endIndex else { return Timestamp(seconds: seconds) }
+        guard let nanoseconds = Decimal.nanoseconds(word[(point + 1)...]) else { return nil }
         return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
     }
+}
+
+/// Reads the words of a line one after the other, between single spaces.
+private struct WordReader {
+    private var rest: ArraySlice<UInt8>
+    private(set) var isAtEnd = false
+
+    init(_ line: some Collection<UInt8>) { rest = Array(line)[...] }
+
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard !isAtEnd else { return nil }
+        guard let space = rest.firstIndex(of: 0x20) else {
+            isAtEnd = true
+            return rest
+        }
+        defer { rest = rest[(space + 1)...] }
+        return rest[..<space]
+    }
+
+    mutating func number(radix: UInt64 = 10) -> UInt64? { next().flatMap { Decimal.unsigned($0, radix: radix) } }
 }
 
 /// The words of a line, between single spaces.
@@ -97,8 +123,6 @@ private struct Words {
     }
 
     var count: Int { words.count }
-    /// Where user and group are: at the end of a record, before the times in a line of `stat`.
-    var ownerIndex: Int { count == 10 ? 8 : 5 }
 
     subscript(index: Int) -> ArraySlice<UInt8> { words[index] }
 

@@ -101,6 +101,8 @@ package struct RemoteFacts: Hashable, Sendable {
 
     /// Whether the user may give entries to others.
     package var isSuperuser: Bool { user == 0 }
+    /// Whether nothing is there: no directory, or an empty one.
+    package var isRootEmpty: Bool { root == .missing || directory?.isEmpty ?? false }
     /// Whether times keep their nanoseconds when the tar unpacks.
     package var keepsSubseconds: Bool { tar == .gnu || tar == .bsd }
 }

@@ -2,6 +2,8 @@
 package struct RemoteNonce: Hashable, Sendable {
     /// 32 hexadecimal digits.
     package let text: String
+    /// What every mark begins with.
+    package let prefix: [UInt8]
 
     /// Makes a new one.
     package init() {
@@ -11,13 +13,11 @@ package struct RemoteNonce: Hashable, Sendable {
             return String(repeating: "0", count: 16 - digits.count) + digits
         }
         text = words.joined()
+        prefix = Array("=\(text) ".utf8)
     }
 
     /// The name of the directory that a push works in over there.
     package var temporaryName: [UInt8] { ReservedNames.temporaryPrefix + Array(text.utf8) }
-
-    /// What every mark begins with.
-    package var prefix: [UInt8] { Array("=\(text) ".utf8) }
 
     /// The words of a mark; nil when the bytes are none.
     package func words(of token: some Collection<UInt8>) -> [String]? {

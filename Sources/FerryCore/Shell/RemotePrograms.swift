@@ -4,12 +4,24 @@
 /// the link's target. A string `!` in place of the first marks a path that could not be read; the third says why.
 enum RemotePrograms {
     static let all: [(name: String, text: String)] = [
-        ("ff", findFormat), ("batch", batch), ("plist", pythonListing), ("llist", perlListing), ("sums", sums),
+        ("ff", findFormat), ("reals", reals), ("batch", batch), ("plist", pythonListing), ("llist", perlListing),
+        ("sums", sums),
         ("pdigest", pythonDigests), ("ldigest", perlDigests), ("there", there), ("modes", modes), ("touches", touches),
         ("ptimes", pythonTimes),
     ]
 
     private static let findFormat = #"%y %m %s %T@ %C@ %i %n %D %U %G\0%p\0%l\0"#
+
+    /// Keeps, of the names, those of directories that are reached without a link; without one it ends.
+    private static let reals = #"""
+        real() {
+          case $1 in ./*) real "${1%/*}" || return 1 ;; esac
+          [ -d "$1" ] && ! [ -L "$1" ]
+        }
+        for p do shift; if real "$p"; then set -- "$@" "$p"; fi; done
+        [ $# != 0 ] || exit 0
+
+        """#
 
     /// `stat` prints a name as it is, so its lines hold none: they stand in one string, the names behind it in the same order.
     ///
@@ -51,11 +63,19 @@ enum RemotePrograms {
                 s.st_ino,s.st_nlink,s.st_dev,s.st_uid,s.st_gid)
             o.write(h.encode()+b"\0"+p+b"\0"+l+b"\0")
             return k=="d"
+        def real(p):
+            c=p.split(b"/")
+            try: return all(stat.S_ISDIR(os.lstat(b"/".join(c[:i+1])).st_mode) for i in range(len(c)))
+            except (FileNotFoundError,NotADirectoryError): return False
+            except OSError as e:
+                bad(p,e)
+                return False
         if sys.argv[1]=="some":
             for p in sys.stdin.buffer.read().split(b"\0"):
                 if p: show(p)
         else:
-            w=[b"."] if show(b".") else []
+            if sys.argv[1]=="below": w=[p for p in sys.stdin.buffer.read().split(b"\0") if p and real(p)]
+            else: w=[b"."] if show(b".") else []
             while w:
                 p=w.pop()
                 try: n=os.listdir(p)
@@ -83,8 +103,12 @@ enum RemotePrograms {
           printf "%s %o %s %s %s %s %s %s %s %s\0%s\0%s\0",$k,S_IMODE($s[2]),$s[7],t($s[9]),t($s[10]),$s[1],$s[3],$s[0],$s[4],$s[5],
             $p,$l;
           return $k eq "d"}
+        sub real{my @c=split "/",shift; for my $i(0..$#c){my $p=join "/",@c[0..$i]; my @s=lstat($p);
+            if(!@s){bad($p) unless $!{ENOENT}||$!{ENOTDIR}; return 0} return 0 unless S_ISDIR($s[2])} return 1}
         if($ARGV[0] eq "some"){local $/="\0"; while(my $p=<STDIN>){chomp $p; show($p)}}
-        else{my @w=show(".")?("."):();
+        else{my @w;
+          if($ARGV[0] eq "below"){local $/="\0"; while(my $p=<STDIN>){chomp $p; push @w,$p if real($p)}}
+          elsif(show(".")){@w=(".")}
           while(@w){my $p=pop @w; my $d;
             if(!opendir $d,$p){bad($p) unless $!{ENOENT}; next}
             my @n=readdir $d; closedir $d;

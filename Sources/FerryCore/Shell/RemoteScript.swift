@@ -81,10 +81,13 @@ package enum RemoteScript {
         """#
 
     /// What is asked is only what a step needs: starting python3 takes longer than all the rest.
+    ///
+    /// The greeting comes before everything that takes time: when it arrives says how far away the sandbox is.
     private static let probe = #"""
+        say "hello $h"
         t= tk=none bx=
         for c in tar bsdtar gtar; do if has $c; then t=$c; break; fi; done
-        if [ -z "$t" ] && has busybox && busybox tar --version >/dev/null 2>&1; then t='busybox tar'; fi
+        if [ -z "$t" ] && has busybox && busybox tar --version >/dev/null 2>&1 </dev/null; then t='busybox tar'; fi
         if [ -n "$t" ]; then
           case $($t --version 2>&1 </dev/null) in
           *'GNU tar'*) tk=gnu ;;
@@ -124,21 +127,20 @@ package enum RemoteScript {
           if ! [ -d "${p:-/}" ]; then echo other; elif [ -x "${p:-/}" ]; then echo missing; else echo unreadable; fi
         }
         probe() {
-          say "hello $h"
           printf 'uid=%s\0' "$(id -u 2>/dev/null)"
           printf 'home=%s\0' "${HOME-}"
           printf 'tar=%s\0listing=%s\0digest=%s\0xargs=%s\0' "$tk" "$l" "$c" "$xa"
           if has gzip; then printf 'gzip=1\0'; fi
           if has zstd; then printf 'zstd=1\0'; fi
           if [ -n "$d" ]; then printf 'pieces=1\0'; fi
-          b=
+          b= some=
           if [ -r /proc/sys/kernel/random/boot_id ]; then read -r b </proc/sys/kernel/random/boot_id; fi
           printf 'boot=%s\0' "$b"
           s=$(state)
           if [ "$s" = directory ] && cd -P "$r"; then
             printf 'line=%s\0' "$(ls -dni . 2>/dev/null)"
             printf 'device=%s\0' "$(stat -c %d . 2>/dev/null)"
-            if [ "$(ls -A . 2>/dev/null | head -c 1 | wc -c)" -eq 0 ]; then printf 'empty=1\0'; fi
+            if [ "$( { ls -A . 2>/dev/null && echo /; } | head -c 1)" = / ]; then printf 'empty=1\0'; else some=1; fi
             if [ -w . ]; then printf 'writable=1\0'; fi
             printf 'space=%s\0' "$(df -P -k . 2>/dev/null | tail -n 1)"
             printf 'inodes=%s\0' "$(df -P -i . 2>/dev/null | tail -n 1)"
@@ -149,7 +151,8 @@ package enum RemoteScript {
 
         """#
 
-    /// `scan` tells of the whole tree, `scan some` of the names on its standard input; its status says whether all could be read.
+    /// `scan` tells of the whole tree, `scan some` of the names on its standard input, `scan below` of what is in the directories among
+    /// them; its status says whether all could be read.
     ///
     /// With `find` and `stat` of BusyBox an unreadable directory cannot be told from another failure, so after one the tree is
     /// told again by a slower way that can.
@@ -164,15 +167,26 @@ package enum RemoteScript {
         f0') return 0 ;; esac
           return 1
         }
+        inner() {
+          x=$( { { xargs -0 sh -c "$reals"'exec find "$@" -mindepth 1 -print0' sh 2>/dev/null; echo "f$?" >&4; } |
+            { xargs -0 -n 500 sh -c "$batch" "$f" >&3; echo "x$?" >&4; }; } 4>&1 )
+          case $x in 'f0
+        x0' | 'x0
+        f0') return 0 ;; esac
+          return 1
+        }
         scan() {
           case $l-$1 in
+          find-below) xargs -0 sh -c "$reals"'exec find "$@" -mindepth 1 -ignore_readdir_race \
+            -type d ! "(" -readable -executable ")" -printf "$0" -printf "!\0%p\0\0" -prune -o -printf "$0"' "$ff" ;;
           find-some) xargs -0 sh -c 'exec find "$@" -ignore_readdir_race -maxdepth 0 -printf "$0"' "$ff" 2>/dev/null ;;
           find-*) find . -ignore_readdir_race -type d ! '(' -readable -executable ')' \
             -printf "$ff" -printf '!\0%p\0\0' -prune -o -printf "$ff" </dev/null ;;
-          python3-some) python3 -I -S -c "$plist" some ;;
+          python3-some | python3-below) python3 -I -S -c "$plist" "$1" ;;
           python3-*) python3 -I -S -c "$plist" all </dev/null ;;
-          perl-some) perl -e "$llist" some ;;
+          perl-some | perl-below) perl -e "$llist" "$1" ;;
           perl-*) perl -e "$llist" all </dev/null ;;
+          stat-below) inner ;;
           stat-some) xargs -0 -n 500 sh -c "$batch" "$f" ;;
           stat-*) walk '' || { say again; walk 1; } ;;
           *) return 1 ;;
@@ -336,11 +350,15 @@ package enum RemoteScript {
 
         """#
 
+    /// Who asks for a listing need not know yet whether there is anything to list: of nothing, nothing is said.
     private static let dialogue = #"""
         probe
         while read -r v a b o; do
           case $v in
-          list) cd -P "$r" || fail root; clock; scan; say "listed $?" ;;
+          list) if [ -n "$some" ]; then cd -P "$r" || fail root; clock; scan; say "listed $?"; fi ;;
+          below) if [ -z "$some" ]; then pieces >/dev/null; pieces >/dev/null; else
+              cd -P "$r" || fail root; clock; pieces | scan some; pieces | scan below; say "listed $?"
+            fi ;;
           digest) cd -P "$r" || fail root; digest "$a" ;;
           ping) pieces >/dev/null || exit 65; say pong ;;
           sweep) cd -P "$r" && rm -rf ./.ferry-tmp-* 2>/dev/null ;;

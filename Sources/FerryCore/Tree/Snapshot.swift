@@ -74,10 +74,9 @@ public struct Snapshot: Sendable {
 
     /// An entry's name with a NUL behind it.
     public func terminatedName(of id: EntryID) -> TerminatedName {
-        let segment = segments[id.segment]
-        let record = segment.records[id.index]
+        let record = self[id]
         return TerminatedName(
-            unchecked: segment.arena.terminated(at: record.nameOffset, count: Int(record.nameLength)))
+            unchecked: segments[id.segment].arena.terminated(at: record.nameOffset, count: Int(record.nameLength)))
     }
 
     /// An entry's name.
@@ -85,10 +84,9 @@ public struct Snapshot: Sendable {
 
     /// A symbolic link's target with a NUL behind it; empty for other kinds.
     package func terminatedTarget(of id: EntryID) -> ArraySlice<UInt8> {
-        let segment = segments[id.segment]
-        let record = segment.records[id.index]
+        let record = self[id]
         guard record.kind == .symlink else { return [0] }
-        return segment.arena.terminated(at: record.link, count: Int(record.count))
+        return segments[id.segment].arena.terminated(at: record.link, count: Int(record.count))
     }
 
     /// A symbolic link's target.
@@ -124,9 +122,8 @@ public struct Snapshot: Sendable {
 
     /// The device that an entry lies on.
     public func device(of id: EntryID) -> UInt64 {
-        let devices = segments[id.segment].devices
         let index = Int(self[id].device)
-        return index < devices.count ? devices[index] : .max
+        return index < segments[id.segment].devices.count ? segments[id.segment].devices[index] : .max
     }
 
     /// The inode number of an entry.

@@ -41,6 +41,9 @@ struct SyncBaseline {
         return baseline
     }
 
+    /// None, for what nothing is remembered of.
+    static let none = SyncBaseline(store: nil, header: BaselineHeader(workspaceKey: [], endpointKey: []))
+
     /// The rules that the last push was given; nil when there was none or nothing is known of it.
     static func rules(workspace: [UInt8], endpoint: [UInt8], in stateDirectory: [UInt8]) -> RecordedRules? {
         // What is wrong with a baseline is told by the sync that comes next.

@@ -63,7 +63,8 @@ enum SandboxViews {
                 .usage, "a stream can be read only once, and not be compared with; write it to a file and name tar:FILE"
             )
         case .sandbox(let sandbox):
-            switch try RemoteWay.open(sandbox, session) {
+            let everything = RemoteListingRequest(whole: RemoteListingOptions())
+            switch try RemoteWay.open(sandbox, listing: everything, session) {
             case .commands(let connection): return CommandView(sandbox, connection, beside: workspace)
             case .archives(let connection): return ArchiveView(sandbox, connection, beside: workspace)
             }

@@ -3,14 +3,22 @@ import FerryFileSystem
 
 /// What a push has to know to keep its plan instead of carrying it out.
 struct KeptPush {
-    /// The workspace's path.
-    let workspacePath: [UInt8]
-    /// The sandbox as a target.
-    let endpoint: [UInt8]
-    let workspace: OpenDirectory
-    let baseline: SyncBaseline
+    private let workspace: OutgoingPart
+    private let baseline: SyncBaseline
     /// When the workspace's scan began.
-    let stamp: ScanStamp
+    private let stamp: ScanStamp
+
+    init(_ workspace: ScannedPart, _ baseline: SyncBaseline) {
+        self.workspace = workspace.part
+        self.baseline = baseline
+        stamp = workspace.stamp
+    }
+
+    init(_ workspace: PlannedPart, _ baseline: SyncBaseline) {
+        self.workspace = workspace.part
+        self.baseline = baseline
+        stamp = workspace.stamp
+    }
 
     /// Keeps a plan.
     ///
@@ -27,11 +35,12 @@ struct KeptPush {
             throw SyncError(.usage, "a plan cannot be limited by a list of paths; apply a part of it instead")
         }
         var stored = StoredPushPlan(
-            created: StampClock.now, workspace: try SyncLocks.key(of: workspace, at: workspacePath), endpoint: endpoint)
+            created: StampClock.now, workspace: try SyncLocks.key(of: workspace.directory, at: workspace.path),
+            endpoint: baseline.header.endpointKey)
         stored.sandboxIdentity = baseline.header.sandboxIdentity
         stored.settings = options.storedSettings
         stored.secrets = Array(options.secrets.rawValue.utf8)
-        stored.steps = PushSides(plan: plan, workspace: workspace, stamp: stamp).steps()
+        stored.steps = PushSides(plan: plan, workspace: workspace.directory, stamp: stamp).steps()
         try session.checkCancellation()
         // From here on, what somebody changes has a later stamp than what the plan was made from.
         StampClock.pass(stored.created)

@@ -63,9 +63,9 @@ struct PlanApply {
             failed = try staging.apply(plan, to: made, at: stored.workspace, from: stored.endpoint, &session)
         }
         if let workspace, let baseline, baseline.isKept {
-            var applied = try PulledState.of(
-                plan, in: workspace, at: stored.workspace, scanned: stamp, changed: !summary.changesNothing,
-                failed: failed.union(session.failures(since: first)), session)
+            var applied = PulledState.of(
+                plan, in: workspace, scanned: stamp, changed: !summary.changesNothing,
+                failed: failed.union(session.failures(since: first)))
             applied.sourceStamp = stored.remoteStamp
             let digests = Self.lookup(stored.fetchedDigests)
             applied.digest = { digests[$0] }

@@ -77,8 +77,8 @@ struct DirectoryPull {
         try baseline.advance(
             plan, indexes: indexes,
             PulledState.of(
-                plan, in: workspace, at: workspacePath, scanned: stamp, changed: !summary.changesNothing,
-                failed: failed.union(session.failures(since: first)), session))
+                plan, in: workspace, scanned: stamp, changed: !summary.changesNothing,
+                failed: failed.union(session.failures(since: first))))
     }
 
     /// Fetches what differs and keeps it with the plan.

@@ -2,39 +2,63 @@ import FerryCore
 import FerryFileSystem
 import FerryThreads
 
-/// A push into a directory on this machine: scan, plan, write in place, delete last.
+/// A push of one or several trees into a directory on this machine, one after the other: scan, plan, write in place, delete last.
 ///
 /// No archive is made.
 struct DirectoryPush {
-    let workspacePath: [UInt8]
+    let parts: [PushPart]
     let sandboxPath: [UInt8]
 
     func run(_ session: inout SyncSession) throws(SyncError) {
-        let options = session.options
-        let workspace = try DirectoryEndpoints.openSource(workspacePath)
+        let parts = try OutgoingPart.open(parts, session.options)
         let sandbox = try DirectoryEndpoints.openDestination(sandboxPath)
-        if let sandbox {
-            try DirectoryEndpoints.checkApart(workspace, workspacePath, sandbox, sandboxPath)
-        } else {
-            try DirectoryEndpoints.checkApart(workspace, workspacePath, fromNew: sandboxPath)
-        }
-        if options.isDryRun { Recovery.report(workspace, &session) }
-        if !options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
-        let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
+        for part in parts { try checkApart(part, sandbox) }
         let sandboxKey = try SyncLocks.key(of: sandbox, at: sandboxPath)
-        session.locks = try SyncLocks.take(
-            workspace: .init(key: workspaceKey, mode: .shared, noun: "the workspace"),
-            endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
-        var baseline = try SyncBaseline.load(
-            workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
-
+        let lock = SyncLocks.Request(key: sandboxKey, mode: .exclusive, noun: "the sandbox")
+        var baseline = SyncBaseline.none
+        if let workspace = parts.first(where: { $0.role == .workspace }) {
+            let key = try workspace.lock(with: lock, &session)
+            baseline = try SyncBaseline.load(workspace: key, endpoint: SyncBaseline.key(of: sandboxKey), &session)
+        } else {
+            session.locks = try SyncLocks.take(lock, session)
+        }
         try session.begin(.scanning)
-        let stamp = ScanStamp.now
-        let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
-        session.note(source.problems)
-        session.report.excludedEntries = source.excludedCount
-        session.warnIfNothingIsLeft(source)
-        baseline.note(rules: source.rules, options)
+        var scanned: [ScannedPart] = []
+        for part in parts { scanned.append(try part.scan()) }
+        try ScannedPart.checkApart(scanned)
+        for part in scanned { part.report(&session) }
+
+        // The workspace, if there is one, comes first, and so do its halts.
+        for part in scanned where part.part.role == .workspace { try push(part, into: sandbox, &baseline, &session) }
+        let assets = scanned.filter { $0.part.role == .asset }
+        guard !assets.isEmpty else { return }
+        defer { session.place = [] }
+        let places = try DirectoryGround(sandboxPath).open(PartGround(assets.map(\.part.destination)), session)
+        for part in assets {
+            session.place = part.part.destination
+            var none = SyncBaseline.none
+            try push(part, into: places[part.part.destination], &none, &session)
+        }
+    }
+
+    private func checkApart(_ part: OutgoingPart, _ sandbox: OpenDirectory?) throws(SyncError) {
+        if let sandbox {
+            try DirectoryEndpoints.checkApart(part.directory, part.path, sandbox, sandboxPath)
+        } else {
+            try DirectoryEndpoints.checkApart(part.directory, part.path, fromNew: sandboxPath)
+        }
+    }
+
+    /// Pushes one tree into its directory; nil: there is none yet.
+    private func push(
+        _ part: ScannedPart, into sandbox: OpenDirectory?, _ baseline: inout SyncBaseline,
+        _ session: inout SyncSession
+    ) throws(SyncError) {
+        let options = part.part.options
+        let (workspace, workspacePath) = (part.part.directory, part.part.path)
+        let (source, stamp) = (part.result, part.stamp)
+        try session.begin(.scanning)
+        if part.part.role == .workspace { baseline.note(rules: source.rules, options) }
         var destination = Snapshot.empty
         if let sandbox,
             let trusted = try baseline.trusted(
@@ -42,7 +66,8 @@ struct DirectoryPush {
         {
             destination = trusted
         } else if let sandbox {
-            let found = try session.scan(sandbox, options.sandboxScan(rules: source.rules), at: sandboxPath)
+            let rules = part.part.remoteRules(source)
+            let found = try session.scan(sandbox, options.sandboxScan(rules: rules), at: sandboxPath)
             session.note(found.problems.filter { $0.code != .skipped })
             destination = found.snapshot
         }
@@ -55,16 +80,14 @@ struct DirectoryPush {
         if let sandbox {
             try session.compareContent(&plan, from: workspace, to: sandbox)
         }
-        try session.approve(&plan, in: workspace, stamp, baseline)
+        let isWorkspace = part.part.role == .workspace
+        if isWorkspace { try session.approve(&plan, in: workspace, stamp, baseline) }
         let summary = plan.summary()
         session.announce(plan, summary)
         try PushHalts.check(plan, summary, options)
-        try session.checkSecrets(plan, in: workspace)
+        if isWorkspace { try session.checkSecrets(plan, in: workspace) }
         if options.keepsPlan, !options.isDryRun {
-            return try KeptPush(
-                workspacePath: workspacePath, endpoint: SyncBaseline.key(of: sandboxKey), workspace: workspace,
-                baseline: baseline, stamp: stamp
-            ).keep(plan, &session)
+            return try KeptPush(part, baseline).keep(plan, &session)
         }
         let place: OpenDirectory
         if let sandbox { place = sandbox } else { place = try DirectoryEndpoints.openParent(of: sandboxPath) }
@@ -88,7 +111,7 @@ struct DirectoryPush {
         }
         try baseline.mark(plan, stamp)
         let first = session.report.problems.count
-        let result = try write(plan, summary, from: workspace, to: target, baseline.isKept, &session)
+        let result = try write(plan, summary, from: part.part, to: target, baseline.isKept, &session)
         // Not after a failure or a stop: what was half-written by then stays marked.
         try baseline.advance(
             plan, indexes: GitIndexDigests(of: plan, in: workspace),
@@ -106,10 +129,10 @@ struct DirectoryPush {
     }
 
     private func write(
-        _ plan: Plan, _ summary: PlanSummary, from workspace: OpenDirectory, to sandbox: OpenDirectory,
+        _ plan: Plan, _ summary: PlanSummary, from part: OutgoingPart, to sandbox: OpenDirectory,
         _ recordsWritten: Bool, _ session: inout SyncSession
     ) throws(SyncError) -> CopyResult {
-        let options = session.options
+        let options = part.options
         let cancellation = session.cancellation
         let progress = TransferProgress()
         let owner = try DirectoryOwner.forNewEntries(in: sandbox, options: options)
@@ -124,10 +147,10 @@ struct DirectoryPush {
         let result = session.withProgress(
             .transferring, progress, totalEntries: plan.steps.count, totalBytes: summary.bytesToWrite
         ) {
-            TreeCopier.copy(plan, from: workspace, to: sandbox, options: copyOptions)
+            TreeCopier.copy(plan, from: part.directory, to: sandbox, options: copyOptions)
         }
         session.note(result.problems)
-        session.report.transferredBytes = result.bytes
+        session.report.transferredBytes += result.bytes
         var failure = result.failure
         if failure == nil, !cancellation.isRaised {
             session.note(

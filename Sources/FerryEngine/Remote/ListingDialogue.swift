@@ -7,12 +7,13 @@ enum ListingFailure: Error {
     case refused(RefusedListing)
 }
 
-/// Reads the strings of one listing and gives its entries to a ``RemoteListingReader``.
+/// Reads the strings of one listing and gives its entries to a ``RemoteListingsReader``.
 struct ListingDialogue {
     private let channel: RemoteChannel
-    private let options: RemoteListingOptions
+    private let request: RemoteListingRequest
+    private let limits: RemoteLimits
     private let isPartial: Bool
-    private var reader: RemoteListingReader
+    private var reader: RemoteListingsReader
     /// Link targets that came ahead of their entries, as `stat` does not tell them.
     private var targets: [[UInt8]: [UInt8]] = [:]
     private var targetBytes: Int64 = 0
@@ -20,25 +21,24 @@ struct ListingDialogue {
     /// When the listing began, by the sandbox's clock.
     private var start: Timestamp?
 
-    init(_ channel: RemoteChannel, _ options: RemoteListingOptions, isPartial: Bool) {
+    init(_ channel: RemoteChannel, _ request: RemoteListingRequest, isPartial: Bool) {
         self.channel = channel
-        self.options = options
+        self.request = request
+        limits = request.limits
         self.isPartial = isPartial
-        reader = RemoteListingReader(options, isPartial: isPartial)
+        reader = RemoteListingsReader(request, isPartial: isPartial)
         firstByte = channel.receivedBytes
     }
 
     /// Reads up to the mark that ends the listing.
-    consuming func run() throws(ListingFailure) -> RemoteListing {
+    consuming func run() throws(ListingFailure) -> RemoteListings {
         while true {
             let head = try next()
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
                     do throws(RefusedListing) {
-                        var listing = try reader.finish(isComplete: words[1] == "0")
-                        listing.start = start
-                        return listing
+                        return try reader.finish(isComplete: words[1] == "0", start: start)
                     } catch {
                         throw .refused(error)
                     }
@@ -46,7 +46,7 @@ struct ListingDialogue {
                     start = Self.time(words.dropFirst())
                     continue
                 case "again":
-                    reader = RemoteListingReader(options, isPartial: isPartial)
+                    reader = RemoteListingsReader(request, isPartial: isPartial)
                     targets = [:]
                     targetBytes = 0
                     continue
@@ -72,20 +72,20 @@ struct ListingDialogue {
     }
 
     private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
-        switch head {
-        case [UInt8(ascii: "!")]:
+        switch head.count == 1 ? head[0] : nil {
+        case UInt8(ascii: "!"):
             let (path, reason) = (try next(), try next())
             try check { (reader) throws(RefusedListing) in
                 try reader.addUnreadable(path[...], reason: reason[...])
             }
-        case [UInt8(ascii: "@")]:
+        case UInt8(ascii: "@"):
             let (path, target) = (try next(), try next())
             targetBytes += Int64(path.count + target.count)
-            guard targetBytes <= options.limits.nameBytes else {
-                throw .refused(RefusedListing("it exceeds the limit 'name bytes' of \(options.limits.nameBytes)"))
+            guard targetBytes <= limits.nameBytes else {
+                throw .refused(RefusedListing("it exceeds the limit 'name bytes' of \(limits.nameBytes)"))
             }
             targets[path] = target
-        case [UInt8(ascii: "%")]:
+        case UInt8(ascii: "%"):
             try takeBatch()
         default:
             let (path, target) = (try next(), try next())
@@ -109,7 +109,7 @@ struct ListingDialogue {
     }
 
     private mutating func check(
-        _ body: (inout RemoteListingReader) throws(RefusedListing) -> Void
+        _ body: (inout RemoteListingsReader) throws(RefusedListing) -> Void
     ) throws(ListingFailure) {
         do throws(RefusedListing) { try body(&reader) } catch { throw .refused(error) }
     }
@@ -117,12 +117,12 @@ struct ListingDialogue {
     private func next() throws(ListingFailure) -> [UInt8] {
         let string: [UInt8]
         do throws(RemoteFailure) {
-            string = try channel.nextString(limit: options.limits.stringBytes)
+            string = try channel.nextString(limit: limits.stringBytes)
         } catch {
             throw .remote(error)
         }
-        guard channel.receivedBytes - firstByte <= options.limits.listingBytes else {
-            throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(options.limits.listingBytes)"))
+        guard channel.receivedBytes - firstByte <= limits.listingBytes else {
+            throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(limits.listingBytes)"))
         }
         return string
     }

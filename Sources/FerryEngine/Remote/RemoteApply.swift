@@ -48,9 +48,9 @@ struct RemoteApply {
             failed = try staging.apply(plan, to: made, at: target.path, from: source, &session)
         }
         guard let workspace, baseline.isKept else { return }
-        var applied = try PulledState.of(
-            plan, in: workspace, at: target.path, scanned: localStamp, changed: hasChanges,
-            failed: failed.union(session.failures(since: firstProblem)), session)
+        var applied = PulledState.of(
+            plan, in: workspace, scanned: localStamp, changed: hasChanges,
+            failed: failed.union(session.failures(since: firstProblem)))
         applied.sourceStamp = remoteStamp
         applied.digest = digests.lookup(in: plan.source)
         try baseline.advance(plan, indexes: indexes, applied)

@@ -35,7 +35,12 @@ final class RemoteConnection {
     }
 
     func list(_ options: RemoteListingOptions) throws(SyncError) -> RemoteListing {
-        do throws(RemoteFailure) { return try session.list(options) } catch { throw error.syncError }
+        try list(RemoteListingRequest(whole: options)).first
+    }
+
+    /// Lists trees.
+    func list(_ request: RemoteListingRequest) throws(SyncError) -> RemoteListings {
+        do throws(RemoteFailure) { return try session.list(request) } catch { throw error.syncError }
     }
 
     /// Removes what a push that was killed left over there.
@@ -99,15 +104,6 @@ final class RemoteConnection {
         do throws(RemoteFailure) { return try session.digests(of: paths) } catch { throw error.syncError }
     }
 
-    /// Compares files that metadata alone does not decide, by digests from both sides.
-    func compareContent(
-        _ plan: inout Plan, from workspace: OpenDirectory, _ log: DigestLog, _ sync: inout SyncSession
-    ) throws(SyncError) {
-        try sync.settle(&plan, from: workspace, log) { (paths) throws(SyncError) in
-            try digests(of: paths)
-        }
-    }
-
     /// Halts when a plan needs more than is left in the sandbox.
     func checkSpace(_ summary: PlanSummary, _ options: SyncOptions) throws(SyncError) {
         guard !options.overrides.allowed.contains(.lowSpace), let free = facts.directory?.freeBytes,
@@ -129,6 +125,7 @@ final class RemoteConnection {
         case .zstd: return .zstd
         case .automatic:
             guard sandbox.capabilities.crossesNetwork, bytes > Self.leastBytesToMeasure else { return .none }
+            if facts.hasZstd, session.distance > Self.farDistance { return .zstd }
             let rate: Double
             do throws(TransportError) { rate = try session.measureRate() } catch {
                 throw RemoteFailure.transport(error).syncError
@@ -140,6 +137,10 @@ final class RemoteConnection {
 
     /// Less is sent before the link has been measured.
     private static let leastBytesToMeasure: Int64 = 4 << 20
+    /// Two round trips at most: a sandbox that is farther away has no way that is faster than zstd.
+    ///
+    /// The window of ssh, 2 MiB a round trip, alone sees to that; to measure the link would cost another round trip.
+    private static let farDistance = Duration.milliseconds(100)
     /// Below so many bytes a second a core of zstd at its fastest level, some 260 MB/s, gains more than it costs.
     private static let zstdRate = 130e6
     /// The same for gzip.

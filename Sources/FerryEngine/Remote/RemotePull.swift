@@ -20,7 +20,8 @@ struct RemotePull {
         try Recovery.recover(target.directory, &session)
 
         try session.begin(.scanning)
-        switch try RemoteWay.open(endpoint, session) {
+        let everything = RemoteListingRequest(whole: RemoteListingOptions())
+        switch try RemoteWay.open(endpoint, listing: everything, session) {
         case .commands(let connection):
             defer { connection.close() }
             try pull(through: connection, to: target, &baseline, &session)

@@ -4,132 +4,240 @@ import FerryFileSystem
 import FerryThreads
 import FerryTransport
 
-/// A push into a sandbox behind a transport: one command there lists, is fed what differs, and lists what was written.
+/// A push of one or several trees into a sandbox behind a transport: one command there lists, is fed what differs, and lists what was
+/// written.
+///
+/// The local trees are scanned while the way there is opened. It waits for two answers: what the sandbox can do and what it holds, and
+/// what has arrived.
 struct RemotePush {
-    let workspacePath: [UInt8]
+    let parts: [PushPart]
     let endpoint: SandboxEndpoint
 
     func run(_ session: inout SyncSession) throws(SyncError) {
-        let workspace = try DirectoryEndpoints.openSource(workspacePath)
-        if session.options.isDryRun { Recovery.report(workspace, &session) }
-        if !session.options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
-        let workspaceKey = try SyncLocks.key(of: workspace, at: workspacePath)
-        session.locks = try SyncLocks.take(
-            workspace: .init(key: workspaceKey, mode: .shared, noun: "the workspace"),
-            endpoint: .init(key: endpoint.target, mode: .exclusive, noun: "the sandbox"), session)
-        var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
+        let parts = try OutgoingPart.open(parts, session.options)
+        var baseline = SyncBaseline.none
+        let sandbox = SyncLocks.Request(key: endpoint.target, mode: .exclusive, noun: "the sandbox")
+        if let workspace = parts.first(where: { $0.role == .workspace }) {
+            let key = try workspace.lock(with: sandbox, &session)
+            baseline = try SyncBaseline.load(workspace: key, endpoint: endpoint.target, &session)
+        } else {
+            session.locks = try SyncLocks.take(sandbox, session)
+        }
 
         try session.begin(.scanning)
-        switch try RemoteWay.open(endpoint, session) {
-        case .commands(let connection):
-            defer { connection.close() }
-            try push(workspace, through: connection, &baseline, &session)
+        let scans = try PartScans(parts)
+        let way: RemoteWay
+        do throws(SyncError) {
+            way = try RemoteWay.open(endpoint, listing: firstListing(session.options), session)
+        } catch {
+            // What is wrong on this side counts more.
+            _ = try scans.finish()
+            throw error
+        }
+        defer { way.close() }
+        let scanned = try scans.finish()
+        try session.checkCancellation()
+        try ScannedPart.checkApart(scanned)
+        for part in scanned { part.report(&session) }
+        switch way {
+        case .commands(let connection): try push(scanned, through: connection, &baseline, &session)
         case .archives(let connection):
-            defer { connection.close() }
-            try ArchivePush(
-                workspace: workspace, workspacePath: workspacePath, target: endpoint.target, connection: connection
-            ).run(&baseline, &session)
+            try ArchivePush(parts: scanned, connection: connection).run(&baseline, &session)
         }
     }
 
     private func push(
-        _ workspace: OpenDirectory, through connection: RemoteConnection, _ baseline: inout SyncBaseline,
+        _ scanned: [ScannedPart], through connection: RemoteConnection, _ baseline: inout SyncBaseline,
         _ session: inout SyncSession
     ) throws(SyncError) {
-        let options = session.options
-        let stamp = ScanStamp.now
-        let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
-        session.note(source.problems)
-        session.report.excludedEntries = source.excludedCount
-        session.warnIfNothingIsLeft(source)
-        baseline.note(rules: source.rules, options)
-        let listingOptions = RemoteListingOptions(rules: source.rules, options)
-        let listing: RemoteListing
-        if let trusted = baseline.trusted(as: connection.identity(), rules: source.rules, options) {
-            listing = RemoteListing(trusting: trusted)
-        } else {
-            listing = try connection.list(listingOptions)
+        let listings = try list(scanned, through: connection, &baseline, session)
+        for (part, listing) in zip(scanned, listings.parts) {
+            session.place = part.part.destination
+            session.note(listing.problems.filter { $0.code != .skipped })
         }
-        session.note(listing.problems.filter { $0.code != .skipped })
-        try baseline.identify(connection.identity(of: listing), isPush: true, options)
+        session.place = []
+        var parts: [PlannedPart] = []
+        for (part, listing) in zip(scanned, listings.parts) {
+            parts.append(try plan(part, listing, through: connection, &baseline, session))
+        }
+        try compare(&parts, through: connection, &session)
+        if let workspace = parts.firstIndex(where: { $0.part.role == .workspace }) {
+            let part = parts[workspace]
+            try session.approve(&parts[workspace].plan, in: part.part.directory, part.stamp, baseline)
+        }
+        let summary = try announce(parts, &session)
+        if session.options.keepsPlan, !session.options.isDryRun, let part = parts.first {
+            return try KeptPush(part, baseline).keep(part.plan, &session)
+        }
+        try connection.checkSpace(summary, session.options)
+        if session.options.isDryRun { return }
 
-        var policy = baseline.policy(options.pushPolicy)
-        let known = try connection.undecidedDigests(listing, baseline)
-        policy.remoteDigest = { known[$0] }
-        var plan = Planner.plan(
-            source: source.snapshot, destination: listing.snapshot, policy: policy, base: baseline.old)
-        let digests = DigestLog(session)
-        try connection.compareContent(&plan, from: workspace, digests, &session)
-        try session.approve(&plan, in: workspace, stamp, baseline)
-        let summary = plan.summary()
-        session.announce(plan, summary)
-        try PushHalts.check(plan, summary, options)
-        try session.checkSecrets(plan, in: workspace)
-        if options.keepsPlan, !options.isDryRun {
-            return try KeptPush(
-                workspacePath: workspacePath, endpoint: endpoint.target, workspace: workspace, baseline: baseline,
-                stamp: stamp
-            ).keep(plan, &session)
-        }
-        try connection.checkSpace(summary, options)
-        if options.isDryRun { return }
-        if summary.changesNothing, connection.facts.root == .directory {
+        let ground = PartGround(scanned.map(\.part.destination))
+        let shipment = RemoteShipment(
+            parts, listings, ground: ground, facts: connection.facts, options: session.options)
+        if summary.changesNothing, !shipment.changesGround, connection.facts.root == .directory {
             if baseline.mayFollowKilledPush { try connection.sweep() }
-            return try baseline.advance(
-                plan, indexes: GitIndexDigests(of: plan, in: workspace),
-                Self.untouched(plan, stamp, listing.stamp, digests))
+            for part in parts where part.part.role == .workspace {
+                try baseline.advance(
+                    part.plan, indexes: GitIndexDigests(of: part.plan, in: part.part.directory), part.untouched)
+            }
+            return
         }
-
         try session.begin(.transferring)
-        try baseline.mark(plan, stamp)
-        let selection = RemoteSelection(plan, listing: listing, facts: connection.facts, options: options)
-        let first = session.report.problems.count
-        let receipt = try send(selection, plan, from: workspace, through: connection, listingOptions, digests, &session)
-        let written = receipt.listing ?? .empty
-        if connection.facts.root == .missing {
-            try baseline.identify(connection.identity(of: written), isPush: true, options)
-        }
-        session.note(selection.missing(in: written.snapshot, receipt))
-        try baseline.advance(
-            plan, indexes: GitIndexDigests(of: plan, in: workspace),
-            AppliedState(
-                source: plan.source, destination: written.snapshot, sourceStamp: stamp,
-                destinationStamp: written.stamp, destinationIsPartial: !selection.listsWhole,
-                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: digests.lookup(in: plan.source)))
+        for part in parts where part.part.role == .workspace { try baseline.mark(part.plan, part.stamp) }
+        try send(parts, shipment, through: connection, &baseline, &session)
     }
 
-    /// Neither side was written to.
-    private static func untouched(_ plan: Plan, _ stamp: ScanStamp, _ remote: ScanStamp, _ digests: DigestLog)
-        -> AppliedState
-    {
-        AppliedState(
-            source: plan.source, destination: plan.destination, sourceStamp: stamp,
-            destinationStamp: remote, digest: digests.lookup(in: plan.source))
+    /// What is listed whatever the scans say: where nobody trusts what was there after the last push, everything.
+    private func firstListing(_ options: SyncOptions) -> RemoteListingRequest? {
+        if options.trustsBaseline, parts.contains(where: { $0.role == .workspace }) { return nil }
+        return RemoteListingRequest(parts.map { RemoteListingPart(place: $0.destination) })
+    }
+
+    /// What the sandbox holds where the trees go.
+    private func list(
+        _ scanned: [ScannedPart], through connection: RemoteConnection, _ baseline: inout SyncBaseline,
+        _ session: borrowing SyncSession
+    ) throws(SyncError) -> RemoteListings {
+        var trusted: Snapshot?
+        for part in scanned where part.part.role == .workspace {
+            baseline.note(rules: part.result.rules, part.part.options)
+            trusted = baseline.trusted(as: connection.identity(), rules: part.result.rules, part.part.options)
+        }
+        guard let trusted else { return try connection.list(RemoteListingRequest(scanned.map(\.listed))) }
+        // The workspace comes first. Nobody promised anything of the others.
+        var listings = RemoteListings.empty(0)
+        if scanned.count > 1 {
+            listings = try connection.list(RemoteListingRequest(scanned.dropFirst().map(\.listed)))
+        }
+        listings.parts.insert(RemoteListing(trusting: trusted), at: 0)
+        return listings
+    }
+
+    private func plan(
+        _ scanned: ScannedPart, _ listing: RemoteListing, through connection: RemoteConnection,
+        _ baseline: inout SyncBaseline, _ session: borrowing SyncSession
+    ) throws(SyncError) -> PlannedPart {
+        let options = scanned.part.options
+        var policy = options.pushPolicy
+        var base: Baseline?
+        if scanned.part.role == .workspace {
+            try baseline.identify(connection.identity(of: listing), isPush: true, options)
+            policy = baseline.policy(policy)
+            let known = try connection.undecidedDigests(listing, baseline)
+            policy.remoteDigest = { known[$0] }
+            base = baseline.old
+        }
+        let plan = Planner.plan(
+            source: scanned.result.snapshot, destination: listing.snapshot, policy: policy, base: base)
+        return PlannedPart(
+            scanned, listing: listing, plan: plan,
+            digests: DigestLog(session, place: scanned.part.destination))
+    }
+
+    /// Compares files that metadata alone does not decide, by digests from both sides; the sandbox is asked once.
+    private func compare(
+        _ parts: inout [PlannedPart], through connection: RemoteConnection, _ session: inout SyncSession
+    ) throws(SyncError) {
+        let paths = parts.flatMap(\.comparedPaths)
+        guard !paths.isEmpty else { return }
+        try session.begin(.comparing)
+        var digests = try connection.digests(of: paths)[...]
+        for index in parts.indices {
+            let (directory, log) = (parts[index].part.directory, parts[index].digests)
+            session.place = parts[index].destination
+            try session.settle(&parts[index].plan, from: directory, log) { (paths) throws(SyncError) in
+                defer { digests = digests.dropFirst(paths.count) }
+                return Array(digests.prefix(paths.count))
+            }
+        }
+        session.place = []
+    }
+
+    /// Tells the plans and stops where one of them must not be carried out.
+    private func announce(
+        _ parts: [PlannedPart], _ session: inout SyncSession
+    ) throws(SyncError) -> PlanSummary {
+        var all = PlanSummary()
+        for part in parts {
+            let summary = part.plan.summary()
+            session.place = part.destination
+            session.announce(part.plan, summary)
+            session.place = []
+            all.add(summary)
+            try PushHalts.check(part.plan, summary, part.part.options)
+            if part.part.role == .workspace { try session.checkSecrets(part.plan, in: part.part.directory) }
+        }
+        return all
     }
 
     private func send(
-        _ selection: RemoteSelection, _ plan: Plan, from workspace: OpenDirectory,
-        through connection: RemoteConnection, _ listingOptions: RemoteListingOptions, _ digests: DigestLog,
+        _ parts: [PlannedPart], _ shipment: RemoteShipment, through connection: RemoteConnection,
+        _ baseline: inout SyncBaseline, _ session: inout SyncSession
+    ) throws(SyncError) {
+        let first = session.report.problems.count
+        let receipt = try stream(parts, shipment, through: connection, &session)
+        for (index, part) in parts.enumerated() {
+            let written = receipt.listings?.parts[index] ?? .empty
+            session.place = part.destination
+            session.note(shipment.selections[index].missing(in: written.snapshot, receipt))
+            session.place = []
+        }
+        session.note(shipment.missing(receipt))
+        for (index, part) in parts.enumerated() where part.part.role == .workspace {
+            let written = receipt.listings?.parts[index] ?? .empty
+            if connection.facts.root == .missing {
+                try baseline.identify(connection.identity(of: written), isPush: true, part.part.options)
+            }
+            var applied = AppliedState(
+                source: part.plan.source, destination: written.snapshot, sourceStamp: part.stamp,
+                destinationStamp: written.stamp, destinationIsPartial: !shipment.listsWhole,
+                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
+                digest: part.digests.lookup(in: part.plan.source))
+            applied.plannedStamp = part.listing.stamp
+            try baseline.advance(
+                part.plan, indexes: GitIndexDigests(of: part.plan, in: part.part.directory), applied)
+        }
+    }
+
+    /// Sends all trees as one stream, one behind the other.
+    private func stream(
+        _ parts: [PlannedPart], _ shipment: RemoteShipment, through connection: RemoteConnection,
         _ session: inout SyncSession
     ) throws(SyncError) -> RemoteReceipt {
-        var options = session.options
-        options.takesDigests = true
         let progress = TransferProgress()
-        var stream = PackStream(
-            plan.source, root: workspace, options: options, scope: PackScope(selection: selection.sent),
-            cancellation: session.cancellation, progress: progress)
         let ticker = session.startProgress(
-            .transferring, progress, totalEntries: selection.sent.count, totalBytes: selection.byteCount)
+            .transferring, progress, totalEntries: shipment.entryCount, totalBytes: shipment.byteCount)
         defer { ticker.stop() }
-        var request = selection.request
-        request.listingOptions = listingOptions
-        request.compression = try connection.compression(options.compression, bytes: selection.byteCount)
+        var request = shipment.request
+        request.listed = RemoteListingRequest(parts.map(\.listed))
+        request.compression = try connection.compression(session.options.compression, bytes: shipment.byteCount)
+        let cancellation = session.cancellation
+        var problems: [[Problem]] = []
+        var bytes: Int64 = 0
         let receipt = try connection.receive(request) { sink throws(PackFailure) in
-            try stream.run(to: &sink) { digests.add($0, $1) }
+            var count = try shipment.writeGround(to: &sink)
+            for (part, selection) in zip(parts, shipment.selections) {
+                var options = part.part.options
+                // For the baseline; an asset has none.
+                if part.part.role == .workspace { options.takesDigests = true }
+                var stream = PackStream(
+                    part.plan.source, root: part.part.directory, options: options,
+                    scope: PackScope(selection: selection.sent, place: part.destination),
+                    cancellation: cancellation, progress: progress)
+                try stream.runMembers(to: &sink) { part.digests.add($0, $1) }
+                count += stream.entryCount
+                bytes += stream.contentBytes
+                problems.append(stream.problems)
+            }
+            try PackStream.end(count, &sink)
         }
-        session.note(stream.problems)
-        session.report.transferredBytes = stream.contentBytes
+        for (part, problems) in zip(parts, problems) {
+            session.place = part.destination
+            session.note(problems)
+        }
+        session.place = []
+        session.report.transferredBytes = bytes
         return receipt
     }
 }

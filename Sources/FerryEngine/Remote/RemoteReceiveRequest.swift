@@ -45,8 +45,8 @@ struct RemoteReceiveRequest: Sendable {
     var times: [(path: [UInt8], mtime: Timestamp)] = []
     /// What is listed afterwards.
     var listing = Listing.none
-    /// How that listing is read.
-    var listingOptions = RemoteListingOptions()
+    /// The trees that this listing is divided into.
+    var listed = RemoteListingRequest(whole: RemoteListingOptions())
 
     init() {}
 }
@@ -58,7 +58,31 @@ struct RemoteReceipt: Sendable {
     /// What was to be removed and is still there: it holds something, or could not be removed.
     var remaining: [[UInt8]]
     /// What was asked to be listed; nil when nothing was.
-    var listing: RemoteListing?
+    var listings: RemoteListings?
     /// Why some entries could not be written although all of the stream arrived; the listing shows which.
     var incomplete: TransportError?
+}
+
+extension RemoteReceipt {
+    /// The first of the listed trees.
+    var listing: RemoteListing? { listings?.first }
+}
+
+extension RemoteReceiveRequest {
+    /// Adds what is to be done around another tree's entries.
+    ///
+    /// - Parameters:
+    ///   - other: The request of that tree alone; what it asks to be listed does not count.
+    ///   - place: Where the tree goes.
+    mutating func add(_ other: RemoteReceiveRequest, at place: [UInt8]) {
+        func here(_ path: [UInt8]) -> [UInt8] { RelativePath.join(place, path) }
+        openDirectories += other.openDirectories.map(here)
+        removeBefore.files += other.removeBefore.files.map(here)
+        removeBefore.directories += other.removeBefore.directories.map(here)
+        removeAfter.files += other.removeAfter.files.map(here)
+        removeAfter.directories += other.removeAfter.directories.map(here)
+        owners += other.owners.map { (here($0.path), $0.owner) }
+        modes += other.modes.map { (here($0.path), $0.mode) }
+        times += other.times.map { (here($0.path), $0.mtime) }
+    }
 }

@@ -7,8 +7,9 @@ struct RemoteSelection {
     private(set) var sent: Set<EntryID> = []
     /// The bytes of their content.
     private(set) var byteCount: Int64 = 0
-    /// Whether the sandbox lists all of it afterwards, which is cheaper than naming most of it.
-    private(set) var listsWhole = false
+    /// The entries that are written in any way.
+    private(set) var written: [EntryID] = []
+    /// What is to be done around the stream; not what is to be listed afterwards.
     private(set) var request = RemoteReceiveRequest()
     private let plan: Plan
 
@@ -19,8 +20,7 @@ struct RemoteSelection {
         sent = builder.sent
         byteCount = builder.byteCount
         request = builder.request
-        listsWhole = plan.destination.entryCount == 0 || builder.written.count * 2 > plan.source.entryCount
-        request.listing = listsWhole ? .whole : .written(builder.written.map { plan.source.path(of: $0) })
+        written = builder.written
     }
 
     /// What did not become what the plan wanted.
@@ -58,13 +58,6 @@ struct RemoteSelection {
             }
         } else {
             for id in sent { look(id, written.entry(at: RelativePath(unchecked: plan.source.path(of: id)))) }
-        }
-        for path in receipt.remaining {
-            problems.append(
-                Problem(
-                    .unwritable, path: path,
-                    message: "could not be removed from the sandbox: it is in use or holds something that is not known")
-            )
         }
         return problems.sorted { $0.path.lexicographicallyPrecedes($1.path) }
     }

@@ -8,29 +8,44 @@ extension RemoteSession {
     /// - Returns: What is there; nothing when the directory is missing.
     /// - Throws: ``RemoteFailure``.
     func list(_ options: RemoteListingOptions = RemoteListingOptions()) throws(RemoteFailure) -> RemoteListing {
+        try list(RemoteListingRequest(whole: options)).first
+    }
+
+    /// Lists trees.
+    ///
+    /// Of a directory that is empty or missing nothing is asked.
+    ///
+    /// - Parameter request: Which trees; where the root is none of them, only what is in them is looked at.
+    /// - Returns: What is there.
+    /// - Throws: ``RemoteFailure``.
+    func list(_ request: RemoteListingRequest) throws(RemoteFailure) -> RemoteListings {
         do throws(TransportError) {
             try begin("listing '\(root.display)'")
             try demandRoot()
-            if facts.root == .missing { return .empty }
+            if facts.isRootEmpty {
+                endListing()
+                return .empty(request.parts.count)
+            }
             guard facts.listing != .none else {
                 throw failure(
                     .unsupported, "there is neither GNU find, python3, perl nor stat -c, so only a full tar can tell")
             }
-            try channel.send(line: "list")
+            try askOnce(for: request)
+            endListing()
         } catch {
             throw giveUp(.transport(error))
         }
         do throws(RemoteFailure) {
-            return try readListing(options, isPartial: false)
+            return try readListing(request, isPartial: false)
         } catch {
             throw giveUp(error)
         }
     }
 
     /// Reads a listing up to its mark.
-    func readListing(_ options: RemoteListingOptions, isPartial: Bool) throws(RemoteFailure) -> RemoteListing {
+    func readListing(_ request: RemoteListingRequest, isPartial: Bool) throws(RemoteFailure) -> RemoteListings {
         do throws(ListingFailure) {
-            return try ListingDialogue(channel, options, isPartial: isPartial).run()
+            return try ListingDialogue(channel, request, isPartial: isPartial).run()
         } catch {
             switch error {
             case .remote(let failure): throw failure
@@ -68,5 +83,18 @@ extension RemoteListing {
     static var empty: RemoteListing {
         RemoteListing(
             snapshot: .empty, problems: [], excludedCount: 0, isComplete: true, owners: [:], root: nil)
+    }
+}
+
+extension RemoteChannel {
+    /// Asks for a listing.
+    ///
+    /// - Parameter request: Which trees; where the root is none of them, only what is in them is looked at.
+    /// - Throws: ``TransportError``.
+    func ask(for request: RemoteListingRequest) throws(TransportError) {
+        guard !request.parts.contains(where: \.place.isEmpty) else { return try send(line: "list") }
+        try send(line: "below")
+        try send(RemoteList(request.ground.directories + request.ground.ignoreFiles))
+        try send(RemoteList(request.parts.map(\.place)))
     }
 }

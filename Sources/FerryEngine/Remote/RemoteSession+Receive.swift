@@ -112,21 +112,23 @@ extension RemoteSession {
         if let error = try failure(status, mark) { throw .transport(error) }
         var remaining: [[UInt8]] = []
         while case let path = try channel.nextString(limit: 1 << 20), !path.isEmpty {
-            guard path.starts(with: "./".utf8), remaining.count <= request.listingOptions.limits.entries else {
+            guard path.starts(with: "./".utf8), remaining.count <= request.listed.limits.entries else {
                 throw .transport(channel.surprise(path))
             }
             remaining.append(Array(path.dropFirst(2)))
         }
-        var listing: RemoteListing?
+        var listings: RemoteListings?
         switch request.listing {
         case .none: break
         case .written(let paths):
             // The script lists nothing when it got no list.
-            listing = paths.isEmpty ? .empty : try readListing(request.listingOptions, isPartial: true)
-        case .whole: listing = try readListing(request.listingOptions, isPartial: false)
+            listings =
+                paths.isEmpty
+                ? .empty(request.listed.parts.count) : try readListing(request.listed, isPartial: true)
+        case .whole: listings = try readListing(request.listed, isPartial: false)
         }
         _ = try channel.mark("done")
-        var receipt = RemoteReceipt(entries: mark?.entries ?? 0, remaining: remaining, listing: listing)
+        var receipt = RemoteReceipt(entries: mark?.entries ?? 0, remaining: remaining, listings: listings)
         guard status.tar == 0, status.steps == 0 else {
             receipt.incomplete = failure(
                 .commandFailed, "some entries could not be written",

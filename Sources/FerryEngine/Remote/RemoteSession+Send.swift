@@ -45,23 +45,27 @@ extension RemoteSession {
 
     /// Measures how many bytes a second the way into the sandbox takes.
     ///
-    /// - Returns: The rate, from one small and one large message that the sandbox answers.
+    /// - Returns: The rate, from the answers to a small and a large message that go one behind the other: one round trip.
     /// - Throws: ``TransportError``.
     func measureRate() throws(TransportError) -> Double {
         do throws(TransportError) {
             try begin("measuring the link")
-            let small = try ping(1)
-            let large = try ping(512 << 10)
-            let difference = max((large - small) / .seconds(1), 1e-6)
-            return Double(512 << 10) / difference
+            try sendPing(1)
+            try sendPing(Self.measuredBytes)
+            try awaitPong()
+            let first = ContinuousClock.now
+            try awaitPong()
+            let difference = max((ContinuousClock.now - first) / .seconds(1), 1e-6)
+            return Double(Self.measuredBytes) / difference
         } catch {
             if case .transport(let error) = giveUp(.transport(error)) { throw error }
             throw error
         }
     }
 
-    private func ping(_ size: Int) throws(TransportError) -> Duration {
-        let start = ContinuousClock.now
+    private static var measuredBytes: Int { 512 << 10 }
+
+    private func sendPing(_ size: Int) throws(TransportError) {
         // What no transport makes smaller on its way.
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
         let content = (0..<size).map { _ -> UInt8 in
@@ -73,10 +77,12 @@ extension RemoteSession {
         try process.write(Array("piece \(size)\n".utf8).span)
         try process.write(content.span)
         try process.write(Array("end \(size)\n".utf8).span)
+    }
+
+    private func awaitPong() throws(TransportError) {
         do throws(RemoteFailure) { _ = try channel.mark("pong") } catch .transport(let error) { throw error } catch {
             throw channel.surprise([])
         }
-        return ContinuousClock.now - start
     }
 
     /// Writes the names from a thread of its own: the sandbox sends while it still reads them.

@@ -1,4 +1,5 @@
 import FerryCore
+import FerryThreads
 import FerryTransport
 
 /// One command in a sandbox that serves a whole push or pull: it has looked at what is there, and answers requests until a last
@@ -10,17 +11,26 @@ final class RemoteSession {
     let facts: RemoteFacts
     /// The directory that it works in.
     let root: RemoteRoot
+    /// How much longer the sandbox took to say its first word than two machines that are as busy as these need for it.
+    ///
+    /// What it then says of itself takes as long as both of them make it, however far away they are from each other.
+    let distance: Duration
     let channel: RemoteChannel
     let capabilities: SandboxCapabilities
     private var isOver = false
+    /// Whether a listing was asked for with the start of the command, and not taken yet.
+    private(set) var isListingUnderWay: Bool
 
     /// What a sandbox may print before the script's first word, such as a greeting of its login.
     private static let longestGreeting = 1 << 20
     private static let mostFacts = 64
 
     private init(
-        _ channel: RemoteChannel, facts: RemoteFacts, root: RemoteRoot, capabilities: SandboxCapabilities
+        _ channel: RemoteChannel, facts: RemoteFacts, distance: Duration, root: RemoteRoot,
+        capabilities: SandboxCapabilities, isListingUnderWay: Bool
     ) {
+        self.isListingUnderWay = isListingUnderWay
+        self.distance = distance
         self.channel = channel
         self.facts = facts
         self.root = root
@@ -34,12 +44,15 @@ final class RemoteSession {
     /// - Parameters:
     ///   - sandbox: Where.
     ///   - root: The directory that the session is about; it need not exist.
+    ///   - request: What ``list(_:)`` will ask for first of all: it is asked for at once, which saves a round trip.
     ///   - deadline: How long the session may last as a whole.
     ///   - idleTimeout: How long neither side may be silent.
+    ///   - cancellation: Raised when it shall not go on; noticed until the session is open.
     /// - Returns: The session.
     /// - Throws: ``TransportError``.
     static func open(
-        _ sandbox: any Sandbox, root: RemoteRoot, deadline: Duration? = nil, idleTimeout: Duration? = nil
+        _ sandbox: any Sandbox, root: RemoteRoot, listing request: RemoteListingRequest? = nil,
+        deadline: Duration? = nil, idleTimeout: Duration? = nil, cancellation: CancellationFlag? = nil
     ) throws(TransportError) -> RemoteSession {
         let purpose = "looking at '\(root.display)'"
         func failure(_ code: TransportError.Code, _ reason: String, _ advice: String) -> TransportError {
@@ -66,29 +79,47 @@ final class RemoteSession {
         command.deadline = deadline
         command.idleTimeout = idleTimeout
         let process = try sandbox.start(command)
+        // A sandbox that never answers must not keep who wants to stop.
+        let watch = cancellation.map { flag in
+            Ticker(every: .milliseconds(100)) { if flag.isRaised { process.terminate() } }
+        }
+        defer { watch?.stop() }
+        // From here on: what `start` had to wait for, such as a connection that many commands share, is over.
+        let start = ContinuousClock.now
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)
         do throws(TransportError) {
-            if isFed { try feed(program, channel) }
+            try feed(isFed ? program : nil, request, channel)
+            try greet(channel)
+            let greeted = ContinuousClock.now
             let facts = try probe(channel)
-            return RemoteSession(channel, facts: facts, root: root, capabilities: capabilities)
+            let distance = (greeted - start) - (ContinuousClock.now - greeted) * 2
+            return RemoteSession(
+                channel, facts: facts, distance: distance, root: root, capabilities: capabilities,
+                isListingUnderWay: request != nil)
         } catch {
             process.terminate()
             throw error
         }
     }
 
-    /// Sends the program to the command that waits for it.
-    private static func feed(_ program: [UInt8], _ channel: RemoteChannel) throws(TransportError) {
+    /// Sends the program to the command that waits for it, and a first request.
+    private static func feed(
+        _ program: [UInt8]?, _ request: RemoteListingRequest?, _ channel: RemoteChannel
+    ) throws(TransportError) {
         do throws(TransportError) {
-            try channel.send(RemoteBootstrap.input(program, nonce: channel.nonce))
+            if let program { try channel.send(RemoteBootstrap.input(program, nonce: channel.nonce)) }
+            if let request { try channel.ask(for: request) }
         } catch  where error.code == .closedInput {
             // It ended already; its output and its status tell why.
         }
     }
 
-    private static func probe(_ channel: RemoteChannel) throws(TransportError) -> RemoteFacts {
+    private static func greet(_ channel: RemoteChannel) throws(TransportError) {
         let hello = channel.nonce.prefix + Array("hello \(RemoteScript.version)".utf8)
         guard try channel.skip(to: hello, limit: longestGreeting) else { throw channel.cut() }
+    }
+
+    private static func probe(_ channel: RemoteChannel) throws(TransportError) -> RemoteFacts {
         var fields: [[UInt8]] = []
         while true {
             let field: [UInt8]
@@ -119,6 +150,8 @@ final class RemoteSession {
     func close() {
         guard !isOver else { return }
         isOver = true
+        // Nobody takes what it still has to tell.
+        if isListingUnderWay { return channel.process.terminate() }
         // How it ends is of no interest any more, but it is not left behind. It is told to end, because a way that hides the end of
         // the input would leave it waiting.
         _ = try? channel.send(line: "bye")
@@ -137,6 +170,14 @@ final class RemoteSession {
                 .closedInput, sandbox: channel.sandbox, purpose: purpose, reason: "the session is over")
         }
     }
+
+    /// Asks for a listing, unless that was done with the start of the command.
+    func askOnce(for request: RemoteListingRequest) throws(TransportError) {
+        if !isListingUnderWay { try channel.ask(for: request) }
+    }
+
+    /// Notes that the listing that was under way has come, or that there is none.
+    func endListing() { isListingUnderWay = false }
 
     /// Notes that nothing can be asked any more, because it was the last request or something failed.
     func end() { isOver = true }

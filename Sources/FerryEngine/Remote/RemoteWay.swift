@@ -6,18 +6,29 @@ enum RemoteWay {
     case commands(RemoteConnection)
     case archives(ArchiveConnection)
 
+    /// Ends it.
+    func close() {
+        switch self {
+        case .commands(let connection): connection.close()
+        case .archives(let connection): connection.close()
+        }
+    }
+
     /// Opens the sandbox.
     ///
     /// - Parameters:
     ///   - endpoint: Where.
+    ///   - request: What will be listed first of all, so that it is asked for at once; nil: perhaps nothing.
     ///   - sync: The sync.
     /// - Returns: The way in; whoever opened it closes it.
     /// - Throws: ``SyncError``.
-    static func open(_ endpoint: SandboxEndpoint, _ sync: borrowing SyncSession) throws(SyncError) -> RemoteWay {
+    static func open(
+        _ endpoint: SandboxEndpoint, listing request: RemoteListingRequest? = nil, _ sync: borrowing SyncSession
+    ) throws(SyncError) -> RemoteWay {
         do throws(TransportError) {
             let sandbox = try endpoint.open()
             do throws(TransportError) {
-                return try open(sandbox, endpoint, sync)
+                return try open(sandbox, endpoint, request, sync)
             } catch {
                 sandbox.close()
                 throw error
@@ -28,13 +39,15 @@ enum RemoteWay {
     }
 
     private static func open(
-        _ sandbox: any Sandbox, _ endpoint: SandboxEndpoint, _ sync: borrowing SyncSession
+        _ sandbox: any Sandbox, _ endpoint: SandboxEndpoint, _ request: RemoteListingRequest?,
+        _ sync: borrowing SyncSession
     ) throws(TransportError) -> RemoteWay {
         let identity = try sandbox.identity()
         let obstacle: TransportError
         do throws(TransportError) {
             let session = try RemoteSession.open(
-                sandbox, root: RemoteRoot(endpoint.root), idleTimeout: sync.options.idleTimeout)
+                sandbox, root: RemoteRoot(endpoint.root), listing: request, idleTimeout: sync.options.idleTimeout,
+                cancellation: sync.cancellation)
             guard session.facts.tar == .none || !session.facts.hasXargs, sandbox.archives != nil else {
                 return .commands(RemoteConnection(sandbox, session, identity: identity, sync))
             }

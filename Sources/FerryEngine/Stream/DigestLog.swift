@@ -8,16 +8,22 @@ import Synchronization
 final class DigestLog: Sendable {
     private let digests = Mutex<[PathKey: Digest]>([:])
     private let observer: SyncObserver?
+    private let place: [UInt8]
 
     /// Makes an empty log.
     ///
-    /// - Parameter session: The sync.
-    init(_ session: borrowing SyncSession) { observer = session.options.takesDigests ? session.observer : nil }
+    /// - Parameters:
+    ///   - session: The sync.
+    ///   - place: What is put before the paths that the observer is told.
+    init(_ session: borrowing SyncSession, place: [UInt8] = []) {
+        observer = session.options.takesDigests ? session.observer : nil
+        self.place = place
+    }
 
     /// Takes a digest; a later one of the same path counts.
     func add(_ path: [UInt8], _ digest: [UInt8]) {
         note(path, digest)
-        observer?(.digest(path: path, sha256: digest))
+        observer?(.digest(path: RelativePath.join(place, path), sha256: digest))
     }
 
     /// Takes the digest of content that did not pass through, but was found to be the same on both sides.

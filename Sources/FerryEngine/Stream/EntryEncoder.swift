@@ -14,21 +14,23 @@ struct EntryEncoder: ~Copyable {
     private let takesDigests: Bool
     private let feedsSandbox: Bool
     private let owners: PackOwners?
+    private let place: [UInt8]
     private let looksForSecrets: Bool
-    /// The directory at hand: neighbours in a stream mostly share it.
-    private var directory: (id: EntryID, path: [UInt8])
+    /// The directory at hand, with its name in the stream: neighbours there mostly share it.
+    private var directory: (id: EntryID, path: [UInt8], member: [UInt8])
 
     init(
-        _ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, feedsSandbox: Bool = false,
-        owners: PackOwners? = nil, looksForSecrets: Bool = false
+        _ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, scope: PackScope, feedsSandbox: Bool = false,
+        looksForSecrets: Bool = false
     ) {
-        self.owners = owners
+        owners = scope.owners
+        place = scope.place
         self.looksForSecrets = looksForSecrets
         self.snapshot = snapshot
         self.takesDigests = takesDigests
         self.feedsSandbox = feedsSandbox
         cursor = DirectoryCursor(root: root)
-        directory = (snapshot.root, [])
+        directory = (snapshot.root, [], Self.memberName([], in: scope.place, feedsSandbox: feedsSandbox))
     }
 
     /// Encodes an entry that is not large into a chunk.
@@ -59,12 +61,18 @@ struct EntryEncoder: ~Copyable {
         var member = member
         if let owners { member.owner = owners.owner(of: id) }
         let name = snapshot.name(of: id)
-        var path = directory.path
-        if feedsSandbox {
-            if !path.isEmpty { path = Self.anchored(path) } else if Self.hasDrive(name) { path = [UInt8(ascii: ".")] }
-        }
+        var path = directory.member
+        if feedsSandbox, path.isEmpty, Self.hasDrive(name) { path = [UInt8(ascii: ".")] }
         try encoder.appendHeader(
             of: member, directory: path.span, name: name.span, target: target.span, to: &buffer)
+    }
+
+    /// The name in the stream of what is at a path.
+    func memberName(_ path: [UInt8]) -> [UInt8] { Self.memberName(path, in: place, feedsSandbox: feedsSandbox) }
+
+    private static func memberName(_ path: [UInt8], in place: [UInt8], feedsSandbox: Bool) -> [UInt8] {
+        let path = RelativePath.join(place, path)
+        return feedsSandbox ? anchored(path) : path
     }
 
     /// A path as a tar takes it that strips what it takes for a drive.
@@ -85,7 +93,7 @@ struct EntryEncoder: ~Copyable {
         _ member: TarMember, _ id: EntryID, extents: [SparseExtent], to buffer: inout ByteBuffer
     ) throws(ArchiveError) -> Bool {
         enterDirectory(of: id)
-        let (path, name) = (directory.path, snapshot.name(of: id))
+        let (path, name) = (directory.member, snapshot.name(of: id))
         return try encoder.appendSparseHeader(
             of: member, directory: path.span, name: name.span, extents: extents.span, to: &buffer)
     }
@@ -98,7 +106,8 @@ struct EntryEncoder: ~Copyable {
 
     private mutating func enterDirectory(of id: EntryID) {
         guard let parent = snapshot.parent(of: id), parent != directory.id else { return }
-        directory = (parent, snapshot.path(of: parent))
+        let path = snapshot.path(of: parent)
+        directory = (parent, path, memberName(path))
     }
 
     /// Header and content of a file.

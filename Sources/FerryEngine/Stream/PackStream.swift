@@ -38,6 +38,8 @@ struct PackScope: Sendable {
     var selection: Set<EntryID>?
     /// Whether files with holes are written with a map; not every tar can read that.
     var keepsHoles = false
+    /// What is put before the name of every member.
+    var place: [UInt8] = []
     /// Whom entries are given to by who unpacks the stream as it says; nil: nobody looks at it.
     var owners: PackOwners?
 }
@@ -85,7 +87,7 @@ struct PackStream: ~Copyable {
         self.scope = scope
         self.cancellation = cancellation
         self.progress = progress
-        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests, owners: scope.owners)
+        encoder = EntryEncoder(snapshot, root: root, takesDigests: options.takesDigests, scope: scope)
     }
 
     /// Writes everything.
@@ -97,12 +99,38 @@ struct PackStream: ~Copyable {
     mutating func run<Sink: PackSink & ~Copyable>(
         to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
     ) throws(PackFailure) {
+        try runMembers(to: &sink, onDigest: onDigest)
+        try Self.end(entryCount, &sink)
+    }
+
+    /// Ends a stream.
+    ///
+    /// - Parameters:
+    ///   - count: The number of its entries.
+    ///   - sink: Where it goes.
+    /// - Throws: ``PackFailure``; the stream then has no end marker.
+    static func end<Sink: PackSink & ~Copyable>(_ count: Int, _ sink: inout Sink) throws(PackFailure) {
+        try sink.endEntries(count)
+        var marker = ByteBuffer()
+        TarEndMarker.append(to: &marker)
+        try marker.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
+    }
+
+    /// Writes all entries, and not the end of the stream: others may follow.
+    ///
+    /// - Parameters:
+    ///   - sink: Where the stream goes.
+    ///   - onDigest: Told the digest of each file, where digests are taken.
+    /// - Throws: ``PackFailure``.
+    mutating func runMembers<Sink: PackSink & ~Copyable>(
+        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
+    ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
-        let (snapshot, root, takesDigests, owners) = (snapshot, root, options.takesDigests, scope.owners)
+        let (snapshot, root, takesDigests, scope) = (snapshot, root, options.takesDigests, scope)
         let feedsSandbox = Sink.feedsSandbox
         let looksForSecrets = options.secrets == .warn
         if feedsSandbox {
-            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, feedsSandbox: true, owners: owners)
+            encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, scope: scope, feedsSandbox: true)
         }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
@@ -110,7 +138,7 @@ struct PackStream: ~Copyable {
             result: PackChunk.init,
             state: {
                 EntryEncoder(
-                    snapshot, root: root, takesDigests: takesDigests, feedsSandbox: feedsSandbox, owners: owners,
+                    snapshot, root: root, takesDigests: takesDigests, scope: scope, feedsSandbox: feedsSandbox,
                     looksForSecrets: looksForSecrets)
             },
             work: { index, chunk, encoder in
@@ -137,10 +165,6 @@ struct PackStream: ~Copyable {
                 }
                 pace.wait(for: contentBytes - before)
             })
-        try sink.endEntries(entryCount)
-        chunk.clear()
-        TarEndMarker.append(to: &chunk.buffer)
-        try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
     }
 
     private mutating func write<Sink: PackSink & ~Copyable>(
@@ -167,7 +191,7 @@ struct PackStream: ~Copyable {
         let record = snapshot[id]
         do throws(ArchiveError) {
             let member = TarMember(kind: .hardLink, mode: record.mode, mtime: record.mtime)
-            let target = Sink.feedsSandbox ? EntryEncoder.anchored(snapshot.path(of: first)) : snapshot.path(of: first)
+            let target = encoder.memberName(snapshot.path(of: first))
             try encoder.appendHeader(member, id, target: target[...], to: &chunk.buffer)
             chunk.entryCount = 1
         } catch {

@@ -6,23 +6,33 @@ package import SystemPackage
 /// An open directory, and the only way to anything in it: every call takes one component, never follows a link in its
 /// place and so never leaves the directory.
 ///
-/// Closes itself.
+/// Closes itself. The one exception is a source of which the user asked that its links be followed: there a link counts as what it
+/// leads to, in all that reads. Nothing is ever written through one.
 package struct DirectoryHandle: ~Copyable {
     let descriptor: Int32
+    /// Whether what is read here is read through links.
+    package let followsLinks: Bool
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(descriptor: Int32, followsLinks: Bool = false) {
+        self.descriptor = descriptor
+        self.followsLinks = followsLinks
+    }
 
     deinit { close(descriptor) }
 
     private static let openFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    private var linkFlag: Int32 { followsLinks ? 0 : O_NOFOLLOW }
 
     /// Opens a root by the path that the user gave.
     ///
     /// The only place where a path string meets the file system; links in it are the user's own and followed.
     ///
-    /// - Parameter path: Absolute or relative to the working directory.
+    /// - Parameters:
+    ///   - path: Absolute or relative to the working directory.
+    ///   - followsLinks: Whether what is read below it is read through links.
     /// - Throws: Why it cannot be opened.
-    package init(path: [UInt8]) throws(Errno) {
+    package init(path: [UInt8], followsLinks: Bool = false) throws(Errno) {
+        self.followsLinks = followsLinks
         descriptor = unsafe try withCString(ArraySlice(path + [0])) { name throws(Errno) in
             try systemCall { unsafe open(name, DirectoryHandle.openFlags) }
         }
@@ -46,7 +56,8 @@ package struct DirectoryHandle: ~Copyable {
 
     /// A second handle on the same directory.
     package func duplicate() throws(Errno) -> DirectoryHandle {
-        DirectoryHandle(descriptor: try systemCall { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) })
+        DirectoryHandle(
+            descriptor: try systemCall { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }, followsLinks: followsLinks)
     }
 
     /// Opens the directory above this one.
@@ -58,18 +69,20 @@ package struct DirectoryHandle: ~Copyable {
 
     /// The same directory with a position of its own, to be listed from the beginning.
     func reopen() throws(Errno) -> DirectoryHandle {
-        DirectoryHandle(descriptor: try systemCall { unsafe openat(descriptor, ".", DirectoryHandle.openFlags) })
+        DirectoryHandle(
+            descriptor: try systemCall { unsafe openat(descriptor, ".", DirectoryHandle.openFlags) },
+            followsLinks: followsLinks)
     }
 
     /// Opens a directory in this one.
     package func openDirectory(_ name: TerminatedName) throws(Errno) -> DirectoryHandle {
         unsafe DirectoryHandle(
             descriptor: try withCString(name) { name throws(Errno) in
-                try systemCall { unsafe openat(descriptor, name, DirectoryHandle.openFlags | O_NOFOLLOW) }
-            })
+                try systemCall { unsafe openat(descriptor, name, DirectoryHandle.openFlags | linkFlag) }
+            }, followsLinks: followsLinks)
     }
 
-    /// Opens a directory some levels below this one without following any link.
+    /// Opens a directory some levels below this one without following any link, where links are not followed anyway.
     ///
     /// - Parameter path: A valid relative path and a NUL, at most `PATH_MAX` bytes together.
     /// - Returns: The directory.
@@ -80,18 +93,18 @@ package struct DirectoryHandle: ~Copyable {
                 try systemCall {
                     unsafe ferry_openat2(
                         descriptor, name, UInt64(DirectoryHandle.openFlags), 0,
-                        UInt64(FERRY_RESOLVE_BENEATH | FERRY_RESOLVE_NO_SYMLINKS))
+                        followsLinks ? 0 : UInt64(FERRY_RESOLVE_BENEATH | FERRY_RESOLVE_NO_SYMLINKS))
                 }
-            })
+            }, followsLinks: followsLinks)
     }
 
     /// Opens a file for reading.
     ///
-    /// Never blocks on a fifo and never follows a link.
+    /// Never blocks on a fifo and never follows a link, where links are not followed anyway.
     package func openFile(_ name: TerminatedName) throws(Errno) -> FileHandle {
         unsafe FileHandle(
             descriptor: try withCString(name) { name throws(Errno) in
-                try systemCall { unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+                try systemCall { unsafe openat(descriptor, name, O_RDONLY | linkFlag | O_NONBLOCK | O_CLOEXEC) }
             })
     }
 
@@ -115,13 +128,22 @@ package struct DirectoryHandle: ~Copyable {
         }
     }
 
-    /// The metadata of an entry; a link's own.
+    /// The metadata of an entry; a link's own, or, where links are followed, of what it leads to.
     ///
-    /// Corresponds to `fstatat(2)`.
+    /// Corresponds to `fstatat(2)`. A link that leads nowhere is told as a link.
     package func status(of name: TerminatedName) throws(Errno) -> EntryStatus {
+        guard followsLinks else { return try status(of: name, flags: AT_SYMLINK_NOFOLLOW) }
+        do throws(Errno) {
+            return try status(of: name, flags: 0)
+        } catch .noSuchFileOrDirectory, .tooManySymbolicLinkLevels {
+            return try status(of: name, flags: AT_SYMLINK_NOFOLLOW)
+        }
+    }
+
+    private func status(of name: TerminatedName, flags: Int32) throws(Errno) -> EntryStatus {
         var buffer = stat()
         unsafe try withCString(name) { name throws(Errno) in
-            _ = try systemCall { unsafe fstatat(descriptor, name, &buffer, AT_SYMLINK_NOFOLLOW) }
+            _ = try systemCall { unsafe fstatat(descriptor, name, &buffer, flags) }
         }
         return EntryStatus(buffer)
     }

@@ -9,12 +9,14 @@ package import SystemPackage
 package enum RootDirectory {
     /// Opens an existing directory.
     ///
-    /// - Parameter path: The user's path.
+    /// - Parameters:
+    ///   - path: The user's path.
+    ///   - followsLinks: Whether what is read below it is read through links.
     /// - Returns: The directory.
     /// - Throws: Why it cannot be opened.
-    package static func open(_ path: [UInt8]) throws(FileSystemError) -> OpenDirectory {
+    package static func open(_ path: [UInt8], followsLinks: Bool = false) throws(FileSystemError) -> OpenDirectory {
         do throws(Errno) {
-            return OpenDirectory(try DirectoryHandle(path: path))
+            return OpenDirectory(try DirectoryHandle(path: path, followsLinks: followsLinks))
         } catch {
             throw FileSystemError("open the directory", path: path, cause: error)
         }

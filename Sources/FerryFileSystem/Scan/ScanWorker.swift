@@ -43,6 +43,12 @@ struct ScanWorker: ~Copyable {
             if options.staysOnOneFileSystem && status.device != job.device {
                 return amend(job, status: status, flags: .holdsUnlisted)
             }
+            var job = job
+            if directory.handle.followsLinks {
+                let place = FilePlace(status)
+                if job.above.contains(place) { return failToEnd(job, status) }
+                job.above.append(place)
+            }
             // The traits are the root's; another file system below it is read the careful way.
             try reader.read(directory.handle, fillsBuffer: traits.fillsListings && status.device == job.device)
             let scope = readRuleFiles(in: directory, of: job)
@@ -54,6 +60,16 @@ struct ScanWorker: ~Copyable {
         } catch {
             fail(job, cause: error)
         }
+    }
+
+    /// A link that leads back to a directory above it stands for an empty directory.
+    private mutating func failToEnd(_ job: ScanJob, _ status: EntryStatus) {
+        output.problems.append(
+            Problem(
+                .skipped, path: job.path,
+                message: "skipped: the link leads back to a directory above it, and following it would never end"))
+        output.segment.amend(
+            directory: job.directory, status: status, firstChild: output.segment.nextID, childCount: 0)
     }
 
     private mutating func fail(_ job: ScanJob, cause: Errno) {
@@ -174,7 +190,7 @@ struct ScanWorker: ~Copyable {
                     directory: child.id, path: path, scope: scope.child(at: path),
                     isSelectedWhole: child.isSelectedWhole, isPreserved: child.isPreserved,
                     onlyTracked: child.onlyTracked,
-                    device: device))
+                    device: device, above: job.above))
         }
     }
 

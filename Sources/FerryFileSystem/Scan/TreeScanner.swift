@@ -63,6 +63,19 @@ struct ScanJob: Sendable {
     var onlyTracked: Bool
     /// The device of the directory above it.
     var device: UInt64
+    /// The directories above it, where links are followed: one that comes again would never end.
+    var above: [FilePlace] = []
+}
+
+/// Which file or directory something is, whatever it is called.
+struct FilePlace: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    init(_ status: EntryStatus) {
+        device = status.device
+        inode = status.inode
+    }
 }
 
 /// What one worker found.

@@ -104,8 +104,8 @@ struct BaselineCodecTests {
             }
         }
         var newer = encoded
-        newer[8] = 2
-        #expect(throws: BaselineDamage.otherVersion(2)) { try Baseline(encoded: newer) }
+        newer[8] = 3
+        #expect(throws: BaselineDamage.otherVersion(3)) { try Baseline(encoded: newer) }
     }
 
     @Test("what the sandbox held comes back as a snapshot, hard links included")

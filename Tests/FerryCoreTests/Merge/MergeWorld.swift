@@ -219,7 +219,15 @@ struct MergePair {
         let applied = AppliedState(
             source: source.snapshot(), destination: destination.snapshot(), sourceStamp: Self.stamp(source),
             destinationStamp: Self.stamp(destination))
-        baseline = Baseline.advanced(from: baseline, by: plan, applied: applied, header: BaselineHeader())
+        let next = Baseline.advanced(from: baseline, by: plan, applied: applied, header: BaselineHeader())
+        // Much of it was taken over from the old one as bytes: they must be sound, and those that writing it all anew gives.
+        if let read = try? Baseline(encoded: next.encoded()) {
+            let anew = Baseline(header: next.header, entries: read.allEntries)
+            if anew.encodedBlocks != read.encodedBlocks { trouble.append("the next baseline is not in its usual form") }
+        } else {
+            trouble.append("the next baseline cannot be read back")
+        }
+        baseline = next
         local.clock += 100
         remote.clock += 100
         return plan

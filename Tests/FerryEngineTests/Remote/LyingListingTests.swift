@@ -15,7 +15,7 @@ struct LyingListingTests {
         let bytes = strings.flatMap { Array($0.replacing("MARK ", with: "=\(nonce.text) ").utf8) + [0] }
         let channel = RemoteChannel(
             CannedProcess(bytes), sandbox: "test://liar", nonce: nonce, purpose: "listing")
-        return try ListingDialogue(channel, options, isPartial: isPartial).run()
+        return try ListingDialogue(channel, RemoteListingRequest(whole: options), isPartial: isPartial).run().first
     }
 
     private static let root = ["d 755 0 1 1 2 2 7 0 0", ".", ""]

@@ -15,7 +15,8 @@ final class ArchiveConnection {
     private let root: [UInt8]
     private let cancellation: CancellationFlag
     private let current: CurrentDownload
-    private let watch: Ticker
+    /// Nil for what is only a view of another one.
+    private let watch: Ticker?
     /// Why no command can be run.
     let obstacle: TransportError
 
@@ -41,6 +42,21 @@ final class ArchiveConnection {
         }
     }
 
+    /// The same sandbox with a directory below the root as its root.
+    private init(_ other: ArchiveConnection, below path: [UInt8]) {
+        sandbox = other.sandbox
+        archives = other.archives
+        root = other.absolute(path)
+        vendorIdentity = other.vendorIdentity
+        obstacle = other.obstacle
+        cancellation = other.cancellation
+        current = other.current
+        watch = nil
+    }
+
+    /// A directory below the root; whoever uses it keeps this connection open.
+    func below(_ path: [UInt8]) -> ArchiveConnection { ArchiveConnection(self, below: path) }
+
     /// The root, for messages.
     var rootName: String { displayName(of: root) }
 
@@ -51,7 +67,7 @@ final class ArchiveConnection {
     }
 
     func close() {
-        watch.stop()
+        watch?.stop()
         sandbox.close()
     }
 
@@ -175,6 +191,30 @@ final class ArchiveConnection {
         try transport { () throws(TransportError) in
             try archives.upload(to: place) { (write) throws(TransportError) in
                 try buffer.withSpan { (bytes) throws(TransportError) in try write(bytes) }
+            }
+        }
+    }
+
+    /// Makes what is missing of the ground that assets stand on, and the root.
+    func makeGround(_ ground: PartGround, _ options: SyncOptions) throws(SyncError) {
+        let rootExists = try holds()
+        let owner = try ownerOfNewEntries(ArchiveListing(), rootExists: rootExists, options)
+        if !rootExists { try makeRoot(owner) }
+        var directories: [[UInt8]] = []
+        for path in ground.directories where try !holds(path) { directories.append(path) }
+        var files: [[UInt8]] = []
+        for path in ground.ignoreFiles where try !holds(path) { files.append(path) }
+        guard !directories.isEmpty || !files.isEmpty else { return }
+        var members: ByteBuffer
+        do throws(ArchiveError) {
+            members = try ground.members(directories: directories, files: files, owner: owner)
+        } catch {
+            throw SyncError(.failed, "cannot make '\(rootName)' in the sandbox: \(error)")
+        }
+        TarEndMarker.append(to: &members)
+        try transport { () throws(TransportError) in
+            try archives.upload(to: root) { (write) throws(TransportError) in
+                try members.withSpan { (bytes) throws(TransportError) in try write(bytes) }
             }
         }
     }

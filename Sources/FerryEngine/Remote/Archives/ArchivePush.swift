@@ -4,25 +4,41 @@ import FerryFileSystem
 import FerryThreads
 import FerryTransport
 
-/// A push into a sandbox in which no command can be run: what is there is read as an archive, what differs is sent as one.
+/// A push into a sandbox in which no command can be run: what is there is read as an archive, what differs is sent as one, tree by
+/// tree.
 ///
 /// Nothing can be removed that way. What needs it is told, path by path, and is left to a push that can run a command.
 struct ArchivePush {
-    let workspace: OpenDirectory
-    let workspacePath: [UInt8]
-    /// The sandbox as a target.
-    let target: [UInt8]
+    let parts: [ScannedPart]
     let connection: ArchiveConnection
 
     func run(_ baseline: inout SyncBaseline, _ session: inout SyncSession) throws(SyncError) {
-        let options = session.options
-        let stamp = ScanStamp.now
-        let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
-        session.note(source.problems)
-        session.report.excludedEntries = source.excludedCount
-        session.warnIfNothingIsLeft(source)
+        defer { session.place = [] }
+        // The workspace, if there is one, comes first, and so do its halts.
+        for part in parts where part.part.role == .workspace {
+            try push(part, through: connection, &baseline, &session)
+        }
+        let assets = parts.filter { $0.part.role == .asset }
+        guard !assets.isEmpty else { return }
+        if !session.options.isDryRun {
+            try connection.makeGround(PartGround(assets.map(\.part.destination)), session.options)
+        }
+        for part in assets {
+            session.place = part.part.destination
+            var none = SyncBaseline.none
+            try push(part, through: connection.below(part.part.destination), &none, &session)
+        }
+    }
+
+    private func push(
+        _ part: ScannedPart, through connection: ArchiveConnection, _ baseline: inout SyncBaseline,
+        _ session: inout SyncSession
+    ) throws(SyncError) {
+        let options = part.part.options
+        let (workspace, source, stamp) = (part.part.directory, part.result, part.stamp)
         let rootExists = try connection.holds()
-        let listing = rootExists ? try connection.list(source.rules, options) : ArchiveListing()
+        let listing =
+            rootExists ? try connection.list(part.part.remoteRules(source), options) : ArchiveListing()
         session.note(listing.problems.filter { $0.code != .skipped })
         try baseline.identify(
             connection.identity(isEmpty: listing.snapshot.entryCount == 0 && listing.excludedCount == 0), isPush: true,
@@ -33,21 +49,19 @@ struct ArchivePush {
         policy.remoteDigest = { theirs[$0] }
         var plan = Planner.plan(
             source: source.snapshot, destination: listing.snapshot, policy: policy, base: baseline.old)
-        let digests = DigestLog(session)
+        let digests = DigestLog(session, place: part.part.destination)
         try session.settle(&plan, from: workspace, digests) { (paths) throws(SyncError) in paths.map { theirs[$0] } }
         plan.blockRemovals(because: connection.whyNothingIsRemoved)
-        try session.approve(&plan, in: workspace, stamp, baseline)
+        let isWorkspace = part.part.role == .workspace
+        if isWorkspace { try session.approve(&plan, in: workspace, stamp, baseline) }
         let first = session.report.problems.count
         let summary = plan.summary()
         session.announce(plan, summary)
         try PushHalts.check(plan, summary, options)
-        try session.checkSecrets(plan, in: workspace)
+        if isWorkspace { try session.checkSecrets(plan, in: workspace) }
         if options.isDryRun { return }
         if options.keepsPlan {
-            return try KeptPush(
-                workspacePath: workspacePath, endpoint: target, workspace: workspace, baseline: baseline,
-                stamp: stamp
-            ).keep(plan, &session)
+            return try KeptPush(part, baseline).keep(plan, &session)
         }
         if !summary.changesNothing || !rootExists {
             try session.begin(.transferring)
@@ -56,16 +70,15 @@ struct ArchivePush {
             if !rootExists { try connection.makeRoot(owner) }
             var owners = PackOwners(standard: owner)
             if try connection.tellsOwners() { owners.kept = kept(plan, listing) }
-            try send(plan, owners, digests, &session)
+            try send(plan, owners, part.part, through: connection, digests, &session)
         }
         // Of what was written no fingerprint is known: the digests of the content say what both sides agreed on.
-        try baseline.advance(
-            plan, indexes: GitIndexDigests(of: plan, in: workspace),
-            AppliedState(
-                source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
-                destinationIsPartial: true,
-                failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
-                digest: digests.lookup(in: plan.source)))
+        var applied = AppliedState(
+            source: plan.source, destination: .empty, sourceStamp: stamp, destinationStamp: .never,
+            destinationIsPartial: true, failed: Set(session.report.problems[first...].filter(\.isFailure).map(\.path)),
+            digest: digests.lookup(in: plan.source))
+        applied.plannedStamp = .never
+        try baseline.advance(plan, indexes: GitIndexDigests(of: plan, in: workspace), applied)
     }
 
     /// Whom what is replaced belongs to.
@@ -79,15 +92,16 @@ struct ArchivePush {
     }
 
     private func send(
-        _ plan: Plan, _ owners: PackOwners, _ digests: DigestLog, _ session: inout SyncSession
+        _ plan: Plan, _ owners: PackOwners, _ part: OutgoingPart, through connection: ArchiveConnection,
+        _ digests: DigestLog, _ session: inout SyncSession
     ) throws(SyncError) {
         let (selection, bytes) = Self.selection(of: plan)
         guard !selection.isEmpty else { return }
-        var options = session.options
+        var options = part.options
         options.takesDigests = true
         let progress = TransferProgress()
         var stream = PackStream(
-            plan.source, root: workspace, options: options, scope: PackScope(selection: selection, owners: owners),
+            plan.source, root: part.directory, options: options, scope: PackScope(selection: selection, owners: owners),
             cancellation: session.cancellation, progress: progress)
         let ticker = session.startProgress(
             .transferring, progress, totalEntries: selection.count, totalBytes: bytes)
@@ -96,7 +110,7 @@ struct ArchivePush {
             try stream.run(to: &sink) { digests.add($0, $1) }
         }
         session.note(stream.problems)
-        session.report.transferredBytes = stream.contentBytes
+        session.report.transferredBytes += stream.contentBytes
     }
 
     /// What is sent: what the plan makes or replaces, and the directories that are written into, for their times.
