@@ -86,6 +86,14 @@ let package = Package(
                 argumentParser, systemPackage,
             ]),
         .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),
+        // Readers of hostile bytes with their inputs: a test feeds them with what a plain generator makes of them.
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "FerryCore", "FerryArchive", "FerryFileSystem", "FerryTransport", "FerryThreads", "FerryEngine",
+                "FerryTesting", "TestSupport", systemPackage,
+            ], path: "Tests/Fuzzing"),
+        .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "FerryTesting"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "FerryCoreTests", dependencies: ["FerryCore", "FerryTesting"]),
         .testTarget(
