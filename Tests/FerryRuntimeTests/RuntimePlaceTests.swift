@@ -36,6 +36,18 @@ struct RuntimePlaceTests {
         try await trial.run(in: .sandbox(LocalShellSandbox(), directory: "\(directory.text)/a/ws"))
         withExtendedLifetime(directory) {}
     }
+
+    @Test("behind a client with six plain calls", arguments: RuntimeTrial.allCases)
+    func plainClient(trial: RuntimeTrial) async throws {
+        let directory = try TemporaryDirectory()
+        let agent = RuntimePlace.sandbox(LocalShellSandbox(), directory: "\(directory.text)/a/ws")
+        let sandbox = PlainSandbox(name: "plain", client: ShellClient(LocalShellSandbox()))
+        defer { sandbox.close() }
+        let place = RuntimePlace(
+            transport: .sandbox(sandbox), directory: agent.directory, run: agent.run, read: agent.read)
+        try await trial.run(in: place)
+        withExtendedLifetime(directory) {}
+    }
 }
 
 /// The same by way of a real sshd, in one suite so that few servers run at a time.
