@@ -87,7 +87,8 @@
                 text.append(0)
             }
             let channel = RemoteChannel(FuzzProcess(text), sandbox: "test://fuzz", nonce: nonce, purpose: "listing")
-            guard let listing = try? ListingDialogue(channel, RemoteListingOptions(), isPartial: false).run() else {
+            let request = RemoteListingRequest(whole: RemoteListingOptions())
+            guard let listing = try? ListingDialogue(channel, request, isPartial: false).run().first else {
                 return nil
             }
             var stack = [listing.snapshot.root]
