@@ -45,20 +45,22 @@ public protocol SandboxArchives: Sendable {
     ///
     /// - Parameters:
     ///   - directory: The absolute path of a directory. Entries get the owners, modes and times that the stream says.
+    ///   - idleTimeout: How long neither side may be silent; nil: as long as the transport finds right.
     ///   - produce: Writes the whole stream through the function it is given; when it throws, the upload is broken off.
     /// - Throws: ``TransportError``.
     func upload(
-        to directory: [UInt8],
+        to directory: [UInt8], idleTimeout: Duration?,
         _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
     ) throws(TransportError)
 
     /// Starts packing a directory or a file.
     ///
-    /// - Parameter path: Its absolute path.
-    ///   With `/.` at its end, what is inside a directory.
+    /// - Parameters:
+    ///   - path: Its absolute path. With `/.` at its end, what is inside a directory; anything else at that path is an error that says so.
+    ///   - idleTimeout: How long neither side may be silent; nil: as long as the transport finds right.
     /// - Returns: The tar stream. Names in it begin with the path's last component, or, of what is inside a directory, there.
     /// - Throws: ``TransportError``.
-    func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload
+    func download(_ path: [UInt8], idleTimeout: Duration?) throws(TransportError) -> any SandboxDownload
 
     /// Looks whether there is anything at a path.
     ///
@@ -78,6 +80,30 @@ public protocol SandboxArchives: Sendable {
     /// - Returns: Nil when that is root.
     /// - Throws: ``TransportError``.
     func configuredUser() throws(TransportError) -> [UInt8]?
+}
+
+extension SandboxArchives {
+    /// Unpacks a tar stream below a directory, with the transport's own idle time-out.
+    ///
+    /// - Parameters:
+    ///   - directory: The absolute path of a directory.
+    ///   - produce: Writes the whole stream through the function it is given.
+    /// - Throws: ``TransportError``.
+    public func upload(
+        to directory: [UInt8],
+        _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
+    ) throws(TransportError) {
+        try upload(to: directory, idleTimeout: nil, produce)
+    }
+
+    /// Starts packing a directory or a file, with the transport's own idle time-out.
+    ///
+    /// - Parameter path: Its absolute path.
+    /// - Returns: The tar stream.
+    /// - Throws: ``TransportError``.
+    public func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload {
+        try download(path, idleTimeout: nil)
+    }
 }
 
 /// An archive on its way out of a sandbox.

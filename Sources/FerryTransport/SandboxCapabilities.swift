@@ -1,7 +1,11 @@
 /// What a transport can do, as data.
 public struct SandboxCapabilities: Sendable, Hashable {
     /// Whether commands take their standard input as a stream while they run.
+    ///
+    /// Where not, a command begins when its input was closed.
     public var streamsInput = true
+    /// Whether commands can have variables of their own.
+    public var takesEnvironment = true
     /// Whether commands can be run at all.
     public var runsCommands = true
     /// Whether an archive can be unpacked and packed without a command.

@@ -83,6 +83,18 @@ struct DockerArchiveSyncTests {
         #expect(difference.isEmpty, "\(difference)")
     }
 
+    @Test("A root that is a file is no directory, and stays", arguments: Kind.allCases)
+    func fileRoot(kind: Kind) async throws {
+        let world = try world(kind, .created, root: "/bin/busybox")
+        for error in [
+            await #expect(throws: SyncError.self) { try await world.push() },
+            await #expect(throws: SyncError.self) { try await world.pull() },
+        ] {
+            #expect(error?.code == .transport, "\(String(describing: error))")
+            #expect(error?.message.contains("is not a directory") == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("What cannot be removed is told and stays, until a command can be run", arguments: Kind.allCases)
     func removals(kind: Kind) async throws {
         let world = try world(kind, .created)

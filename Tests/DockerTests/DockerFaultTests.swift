@@ -181,6 +181,56 @@ struct DockerFaultTests {
         #expect(error.code == (isFramed ? .malformed : .disconnected), "\(error)")
     }
 
+    @Test("The idle time-out that was asked for ends a silent upload and a silent download")
+    func silentArchives() throws {
+        let engine = try FakeEngine { line, connection in
+            guard line.contains("/archive?") else { return false }
+            if line.hasPrefix("HEAD") {
+                connection.respond(200)
+            } else {
+                if line.hasPrefix("GET") { connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") }
+                _ = connection.readToEnd()
+            }
+            return true
+        }
+        let archives = try #require(engine.sandbox.archives)
+        let start = ContinuousClock.now
+        let download = try archives.download(Array("/w/.".utf8), idleTimeout: .milliseconds(500))
+        let read = try #require(throws: TransportError.self) {
+            var piece = [UInt8](repeating: 0, count: 100)
+            var room = piece.mutableSpan
+            _ = try download.read(into: &room)
+        }
+        #expect(read.code == .timedOut, "\(read)")
+        let written = try #require(throws: TransportError.self) {
+            try archives.upload(to: [0x2F], idleTimeout: .milliseconds(500)) { (write) throws(TransportError) in
+                try write([0x61].span)
+            }
+        }
+        #expect(written.code == .timedOut, "\(written)")
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test("A root that is a file is told in Ferry's own words")
+    func fileAsRoot() throws {
+        let status = Data("{\"name\":\"w\",\"size\":1,\"mode\":420}".utf8).base64EncodedString()
+        let engine = try FakeEngine { line, connection in
+            guard line.contains("/archive?") else { return false }
+            if line.hasPrefix("HEAD") {
+                connection.send(
+                    "HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: \(status)\r\nContent-Length: 0\r\n\r\n")
+            } else {
+                connection.respond(500, "{\"message\":\"lstat /var/lib/docker/x/merged/w/.: not a directory\"}")
+            }
+            return true
+        }
+        let error = try #require(throws: TransportError.self) {
+            _ = try engine.sandbox.archives?.download(Array("/w/.".utf8))
+        }
+        #expect(error.description.contains("'/w' in the container is not a directory"), "\(error)")
+        #expect(!error.description.contains("/var/lib"))
+    }
+
     @Test("An upload's answer counts: a yes before a reset, a no before the end, nothing at all")
     func uploadAnswers() throws {
         func upload(_ answer: @escaping @Sendable (FakeConnection) -> Void) throws -> TransportError? {

@@ -5,14 +5,17 @@ import FerryTransport
 struct DigestDialogue {
     private let channel: RemoteChannel
     private let method: RemoteFacts.DigestMethod
+    /// Whether everything is asked before the first answer is read.
+    private let takesTurns: Bool
 
     /// Few enough that a piece's answer stays small, enough that the way there and back is rarely waited for.
     private static let largestPiece = 64 << 10
     private static let longestAnswer = 8 << 20
 
-    init(_ channel: RemoteChannel, _ method: RemoteFacts.DigestMethod) {
+    init(_ channel: RemoteChannel, _ method: RemoteFacts.DigestMethod, takesTurns: Bool = false) {
         self.channel = channel
         self.method = method
+        self.takesTurns = takesTurns
     }
 
     func run(_ paths: [[UInt8]]) throws(RemoteFailure) -> [[UInt8]?] {
@@ -21,41 +24,70 @@ struct DigestDialogue {
         let isOdd = paths.map { $0.contains { $0 == 0x0A || $0 == 0x0D || $0 == UInt8(ascii: "\\") } }
         let plain = paths.indices.filter { !isOdd[$0] }
         let odd = paths.indices.filter { isOdd[$0] }
-        if !plain.isEmpty { try ask("lines", plain, paths, &result) }
-        if !odd.isEmpty { try ask("each", odd, paths, &result) }
+        let questions = [("lines", plain), ("each", odd)].filter { !$0.1.isEmpty }
+            .map { (way: $0.0, parts: Self.parts(of: $0.1, paths)) }
+        if takesTurns {
+            for question in questions {
+                try ask(question.way)
+                for part in question.parts { try send(part, paths) }
+                try end()
+            }
+        }
+        for question in questions {
+            if !takesTurns { try ask(question.way) }
+            for part in question.parts {
+                if !takesTurns { try send(part, paths) }
+                try readAnswer(question.way, part, paths, &result)
+            }
+            if !takesTurns { try end() }
+        }
         return result
     }
 
-    private func ask(
-        _ way: String, _ indices: [Int], _ paths: [[UInt8]], _ result: inout [[UInt8]?]
-    ) throws(RemoteFailure) {
-        do throws(TransportError) { try channel.send(line: "digest \(way)") } catch { throw .transport(error) }
-        var next = indices.startIndex
-        while next < indices.endIndex {
-            var list = RemoteList(largestPiece: Self.largestPiece)
-            var last = next
-            while last < indices.endIndex,
-                list.byteCount + paths[indices[last]].count + 3 <= Self.largestPiece
-                    || last == next
-            {
-                list.append(paths[indices[last]])
-                last += 1
-            }
-            do throws(TransportError) {
-                for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
-            } catch {
-                throw .transport(error)
-            }
-            let lines = try channel.nextString(limit: Self.longestAnswer)
-                .split(separator: 0x0A, omittingEmptySubsequences: true)
-            if method == .sha256sum, way == "lines" {
-                try readNamed(lines, indices[next..<last], paths, &result)
-            } else {
-                try readInOrder(lines, indices[next..<last], &result)
-            }
-            next = last
+    private func ask(_ way: String) throws(RemoteFailure) { try send(line: "digest \(way)") }
+
+    private func end() throws(RemoteFailure) { try send(line: "end 0") }
+
+    private func send(line: String) throws(RemoteFailure) {
+        do throws(TransportError) { try channel.send(line: line) } catch { throw .transport(error) }
+    }
+
+    private func send(_ part: ArraySlice<Int>, _ paths: [[UInt8]]) throws(RemoteFailure) {
+        var list = RemoteList(largestPiece: Self.largestPiece)
+        for index in part { list.append(paths[index]) }
+        do throws(TransportError) {
+            for piece in list.pieces { try channel.send(Array("piece \(piece.count)\n".utf8) + piece) }
+        } catch {
+            throw .transport(error)
         }
-        do throws(TransportError) { try channel.send(line: "end 0") } catch { throw .transport(error) }
+    }
+
+    private func readAnswer(
+        _ way: String, _ part: ArraySlice<Int>, _ paths: [[UInt8]], _ result: inout [[UInt8]?]
+    ) throws(RemoteFailure) {
+        let lines = try channel.nextString(limit: Self.longestAnswer)
+            .split(separator: 0x0A, omittingEmptySubsequences: true)
+        if method == .sha256sum, way == "lines" {
+            try readNamed(lines, part, paths, &result)
+        } else {
+            try readInOrder(lines, part, &result)
+        }
+    }
+
+    /// As many names in a row as one piece holds, and so on.
+    private static func parts(of indices: [Int], _ paths: [[UInt8]]) -> [ArraySlice<Int>] {
+        var parts: [ArraySlice<Int>] = []
+        var (first, byteCount) = (indices.startIndex, 0)
+        for position in indices.indices {
+            let size = paths[indices[position]].count + 3
+            if position > first, byteCount + size > largestPiece {
+                parts.append(indices[first..<position])
+                (first, byteCount) = (position, 0)
+            }
+            byteCount += size
+        }
+        if first < indices.endIndex { parts.append(indices[first...]) }
+        return parts
     }
 
     /// Lines `DIGEST  ./NAME`, in the order asked for; names of what cannot be read are left out.

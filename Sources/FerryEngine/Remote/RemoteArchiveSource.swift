@@ -29,7 +29,7 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
     private let trailerStart: [UInt8]
     /// The last bytes that came, at most as many as the trailer has.
     private var held: [UInt8] = []
-    private var hasClosedInput = false
+    private var hasClosedInput: Bool
     private var hasEnded = false
     /// Whether the archive may be several, one after the other.
     let joinsArchives: Bool
@@ -38,8 +38,9 @@ struct RemoteArchiveSource: ~Copyable, ByteSource {
 
     init(
         _ process: any SandboxProcess, sandbox: String, purpose: String, nonce: RemoteNonce, joinsArchives: Bool,
-        outcome: RemoteSendOutcome
+        inputIsClosed: Bool = false, outcome: RemoteSendOutcome
     ) {
+        hasClosedInput = inputIsClosed
         self.process = process
         self.sandbox = sandbox
         self.purpose = purpose

@@ -10,6 +10,8 @@ final class RemoteConnection {
     private let session: RemoteSession
     private let vendorIdentity: SandboxIdentity?
     private let watch: Ticker
+    /// The digests that were asked for already: asking again may take one more command.
+    private var knownDigests: [[UInt8]: [UInt8]?] = [:]
 
     /// What the probe found.
     var facts: RemoteFacts { session.facts }
@@ -91,17 +93,21 @@ final class RemoteConnection {
         guard let old = baseline.old, facts.digest != .none else { return [:] }
         let paths = old.undecidedFiles(in: listing.snapshot, trust: baseline.trust)
         guard !paths.isEmpty else { return [:] }
-        let digests: [[UInt8]?]
-        do throws(RemoteFailure) { digests = try session.digests(of: paths) } catch { throw error.syncError }
         var result: [[UInt8]: [UInt8]] = [:]
-        for (path, digest) in zip(paths, digests) { result[path] = digest }
+        for (path, digest) in zip(paths, try digests(of: paths)) { result[path] = digest }
         return result
     }
 
     /// The SHA-256 of files, taken over there; nil for one that could not be read.
     func digests(of paths: [[UInt8]]) throws(SyncError) -> [[UInt8]?] {
         if facts.digest == .none { return paths.map { _ in nil } }
-        do throws(RemoteFailure) { return try session.digests(of: paths) } catch { throw error.syncError }
+        let missing = paths.filter { knownDigests[$0] == nil }
+        if !missing.isEmpty {
+            let digests: [[UInt8]?]
+            do throws(RemoteFailure) { digests = try session.digests(of: missing) } catch { throw error.syncError }
+            for (path, digest) in zip(missing, digests) { knownDigests.updateValue(digest, forKey: path) }
+        }
+        return paths.map { knownDigests[$0] ?? nil }
     }
 
     /// Halts when a plan needs more than is left in the sandbox.
@@ -125,6 +131,8 @@ final class RemoteConnection {
         case .zstd: return .zstd
         case .automatic:
             guard sandbox.capabilities.crossesNetwork, bytes > Self.leastBytesToMeasure else { return .none }
+            // A measurement would be two more requests, and requests with whole files are slow.
+            if session.takesTurns { return facts.hasZstd ? .zstd : facts.hasGzip ? .gzip : .none }
             if facts.hasZstd, session.distance > Self.farDistance { return .zstd }
             let rate: Double
             do throws(TransportError) { rate = try session.measureRate() } catch {

@@ -71,7 +71,7 @@ extension RemoteSession {
         }
         if facts.root == .missing || paths.isEmpty { return paths.map { _ in nil } }
         do throws(RemoteFailure) {
-            return try DigestDialogue(channel, facts.digest).run(paths)
+            return try DigestDialogue(channel, facts.digest, takesTurns: takesTurns).run(paths)
         } catch {
             throw giveUp(error)
         }

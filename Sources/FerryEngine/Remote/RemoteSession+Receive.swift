@@ -36,6 +36,8 @@ extension RemoteSession {
         } catch .transport(let error) {
             throw giveUp(.transport(channel.explained(error)))
         } catch {
+            // Nothing has run yet where input comes as a whole.
+            if takesTurns { throw giveUp(.packing(error)) }
             // A stream without its end: the sandbox notices, and removes what was temporary. Nothing that it awaits begins so.
             if sendsPieces { _ = try? channel.send(line: "broken off") }
             _ = try? channel.process.closeInput()

@@ -37,7 +37,7 @@ extension RemoteSession {
         let outcome = RemoteSendOutcome()
         let source = RemoteArchiveSource(
             channel.process, sandbox: channel.sandbox, purpose: channel.purpose, nonce: channel.nonce,
-            joinsArchives: facts.tar == .busybox || facts.tar == .other, outcome: outcome)
+            joinsArchives: facts.tar == .busybox || facts.tar == .other, inputIsClosed: takesTurns, outcome: outcome)
         try feed(RemoteList(paths))
         end()
         return source
@@ -87,6 +87,7 @@ extension RemoteSession {
 
     /// Writes the names from a thread of its own: the sandbox sends while it still reads them.
     private func feed(_ list: RemoteList) throws(TransportError) {
+        if takesTurns { return try channel.send(list) }
         let process = channel.process
         do throws(ThreadError) {
             try BlockingThread(named: "names") {

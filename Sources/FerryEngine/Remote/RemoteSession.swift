@@ -62,7 +62,7 @@ final class RemoteSession {
             throw failure(.unsupported, "the path is not absolute or has a NUL", "name a directory by its whole path")
         }
         let capabilities = sandbox.capabilities
-        guard capabilities.runsCommands, capabilities.streamsInput else {
+        guard capabilities.runsCommands else {
             throw failure(.unsupported, "its transport cannot feed a command", "use another transport to this sandbox")
         }
         let nonce = RemoteNonce()
@@ -78,7 +78,13 @@ final class RemoteSession {
         var command = SandboxCommand(text, purpose: purpose)
         command.deadline = deadline
         command.idleTimeout = idleTimeout
-        let process = try sandbox.start(command)
+        let input = isFed ? RemoteBootstrap.input(program, nonce: nonce) : []
+        let process: any SandboxProcess =
+            if capabilities.streamsInput {
+                try sandbox.start(command)
+            } else {
+                TurnTakingProcess(sandbox, command, preamble: input, nonce: nonce)
+            }
         // A sandbox that never answers must not keep who wants to stop.
         let watch = cancellation.map { flag in
             Ticker(every: .milliseconds(100)) { if flag.isRaised { process.terminate() } }
@@ -88,7 +94,7 @@ final class RemoteSession {
         let start = ContinuousClock.now
         let channel = RemoteChannel(process, sandbox: sandbox.name, nonce: nonce, purpose: purpose)
         do throws(TransportError) {
-            try feed(isFed ? program : nil, request, channel)
+            try feed(capabilities.streamsInput ? input : [], request, channel)
             try greet(channel)
             let greeted = ContinuousClock.now
             let facts = try probe(channel)
@@ -104,10 +110,10 @@ final class RemoteSession {
 
     /// Sends the program to the command that waits for it, and a first request.
     private static func feed(
-        _ program: [UInt8]?, _ request: RemoteListingRequest?, _ channel: RemoteChannel
+        _ input: [UInt8], _ request: RemoteListingRequest?, _ channel: RemoteChannel
     ) throws(TransportError) {
         do throws(TransportError) {
-            if let program { try channel.send(RemoteBootstrap.input(program, nonce: channel.nonce)) }
+            if !input.isEmpty { try channel.send(input) }
             if let request { try channel.ask(for: request) }
         } catch  where error.code == .closedInput {
             // It ended already; its output and its status tell why.
@@ -152,6 +158,7 @@ final class RemoteSession {
         isOver = true
         // Nobody takes what it still has to tell.
         if isListingUnderWay { return channel.process.terminate() }
+        if let turns = channel.process as? TurnTakingProcess, !turns.awaitsAnswer { return turns.terminate() }
         // How it ends is of no interest any more, but it is not left behind. It is told to end, because a way that hides the end of
         // the input would leave it waiting.
         _ = try? channel.send(line: "bye")
@@ -161,6 +168,9 @@ final class RemoteSession {
     }
 
     // MARK: For the requests
+
+    /// Whether what is asked for is answered only when all of it was asked.
+    var takesTurns: Bool { !capabilities.streamsInput }
 
     /// Begins a request.
     func begin(_ purpose: String) throws(TransportError) {

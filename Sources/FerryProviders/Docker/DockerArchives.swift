@@ -9,11 +9,11 @@ import FerryTransport
 struct DockerArchives: SandboxArchives {
     let engine: DockerEngine
 
-    /// Unpacking may take long after the last byte was sent, on a slow disk.
-    private static let idleTimeout = Duration.seconds(600)
+    /// Where nothing else was asked for: unpacking may take long after the last byte was sent, on a slow disk.
+    private static let longestSilence = Duration.seconds(600)
 
     func upload(
-        to directory: [UInt8],
+        to directory: [UInt8], idleTimeout: Duration?,
         _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
     ) throws(TransportError) {
         let purpose = "the upload to '\(displayName(of: directory))'"
@@ -23,7 +23,7 @@ struct DockerArchives: SandboxArchives {
             query: [("path", directory), ("noOverwriteDirNonDir", [0x31])])
         request.headers.append(HTTPHeader("Content-Type", "application/x-tar"))
         request.body = .stream
-        request.idleTimeout = Self.idleTimeout
+        request.idleTimeout = idleTimeout ?? Self.longestSilence
         let exchange = try start(request, purpose)
         try produce { (bytes) throws(TransportError) in
             // An engine that has said yes has seen the end of the archive, and may close before the last padding.
@@ -44,13 +44,15 @@ struct DockerArchives: SandboxArchives {
         _ = try isAccepted(exchange, purpose)
     }
 
-    func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload {
+    func download(_ path: [UInt8], idleTimeout: Duration?) throws(TransportError) -> any SandboxDownload {
         let purpose = "the download of '\(displayName(of: path))'"
+        // Podman takes what is inside a file for nothing at all.
+        if let directory = Self.directory(of: path) { try demandDirectory(directory, purpose) }
         var request = try engine.request(
             .get, "containers", engine.container, "archive", purpose: purpose, query: [("path", path)])
         // Docker compresses for those who take it, which costs more than a socket does.
         request.headers.append(HTTPHeader("Accept-Encoding", "identity"))
-        request.idleTimeout = Self.idleTimeout
+        request.idleTimeout = idleTimeout ?? Self.longestSilence
         let exchange = try start(request, purpose)
         let response: HTTPResponse
         do throws(HTTPError) {
@@ -60,6 +62,12 @@ struct DockerArchives: SandboxArchives {
         }
         guard response.isSuccess else { throw refusal(exchange, path, purpose) }
         return DockerDownload(exchange, purpose: purpose, engine: engine)
+    }
+
+    /// The directory whose content a path means.
+    private static func directory(of path: [UInt8]) -> [UInt8]? {
+        guard path.count > 2, path.suffix(2).elementsEqual("/.".utf8) else { return nil }
+        return Array(path.dropLast(2))
     }
 
     private func start(_ request: HTTPRequest, _ purpose: String) throws(TransportError) -> HTTPExchange {
@@ -131,11 +139,23 @@ struct DockerArchives: SandboxArchives {
                 .commandFailed, purpose, "there is no '\(displayName(of: directory))' in the container",
                 advice: "make it first, or unpack into the directory above it")
         }
+        try demandDirectory(response, directory, purpose, advice: "move it away first")
+    }
+
+    /// Says so when there is something else than a directory; the engine's own words would be its system's.
+    private func demandDirectory(_ directory: [UInt8], _ purpose: String) throws(TransportError) {
+        guard let response = try status(of: directory, purpose) else { return }
+        try demandDirectory(response, directory, purpose, advice: "name a directory")
+    }
+
+    private func demandDirectory(
+        _ response: HTTPResponse, _ directory: [UInt8], _ purpose: String, advice: String
+    ) throws(TransportError) {
         let status = DockerMessages.pathStatus(response.value(of: "X-Docker-Container-Path-Stat"))
         // A link is resolved by the engine, within the container.
         guard let status, !status.isDirectory, !status.isLink else { return }
         throw engine.error(
             .commandFailed, purpose, "'\(displayName(of: directory))' in the container is not a directory",
-            advice: "move it away first")
+            advice: advice)
     }
 }

@@ -45,6 +45,14 @@ extension ConformanceTrial {
         try expect(error.code == .unsupported, "a variable named 'A B' failed with \(error)")
     }
 
+    func refusedEnvironment() throws {
+        var command = command("true")
+        command.environment = [(Self.bytes("FERRY_A"), Self.bytes("secret"))]
+        let (error, _) = try failure { () throws(TransportError) in _ = try sandbox.start(command) }
+        try expect(error.code == .unsupported, "a variable failed with \(error)")
+        try expect(!error.description.contains("secret"), "its value is told: \(error)")
+    }
+
     func directory() throws {
         let (root, _) = try run("pwd")
         try expect(root == Self.bytes("/\n"), "a command starts in \(Self.show(root))")
@@ -70,10 +78,11 @@ extension ConformanceTrial {
         }
     }
 
-    func deadline() throws {
+    func deadline(closesInput: Bool) throws {
         var command = command("echo x; sleep 60")
         command.deadline = .milliseconds(500)
         let process = try sandbox.start(command)
+        if closesInput { try process.closeInput() }
         let (error, time) = try failure { () throws(TransportError) in _ = try Self.readAll(process) }
         try expect(error.code == .timedOut, "reading ended with \(error)")
         try expect(time < Self.promptly, "the deadline of 0.5 s ended it after \(time)")
@@ -95,8 +104,9 @@ extension ConformanceTrial {
         try expect(output == Self.bytes("1\n2\n3\n") && exit.status == 0, "a command that is not silent was ended")
     }
 
-    func wakeReader() throws {
+    func wakeReader(closesInput: Bool) throws {
         let process = try sandbox.start(command("sleep 60"))
+        if closesInput { try process.closeInput() }
         let stopper = try Background(named: "stopper") {
             Background.sleep(.milliseconds(300))
             process.terminate()

@@ -9,6 +9,9 @@ public import FerryTransport
 ///     try await SandboxConformance(MySandbox()).verify(check)
 /// }
 /// ```
+/// What a transport cannot do by its nature it says in its ``FerryTransport/SandboxCapabilities``; a ``FerryTransport/PlainSandbox`` is
+/// proven the same way, around the client in question.
+///
 /// The sandbox needs a POSIX shell with `cat`, `dd`, `mkdir`, `rm`, `sleep` and `wc`, and a `/tmp` that can be written.
 public struct SandboxConformance: Sendable {
     /// One demand.
@@ -39,7 +42,7 @@ public struct SandboxConformance: Sendable {
         case survivesQuoting
         /// A command as long as the capabilities allow runs.
         case takesLongCommands
-        /// Variables arrive with every byte but NUL, and the input after them.
+        /// Variables arrive with every byte but NUL, and the input after them; a transport that takes none refuses them.
         case setsEnvironment
         /// Commands start in `/`, or where they are told to.
         case startsInDirectory
@@ -88,7 +91,7 @@ public struct SandboxConformance: Sendable {
     /// - Parameter check: The demand.
     /// - Throws: ``Failure``.
     public func verify(_ check: Check) async throws {
-        guard !exceptions.contains(check) else { return }
+        guard !exceptions.contains(check), applies(check) else { return }
         try await BlockingThread.run(named: "conformance") {
             do {
                 try run(check)
@@ -97,6 +100,20 @@ public struct SandboxConformance: Sendable {
             } catch {
                 throw Failure(check: check, reason: "\(error)")
             }
+        }
+    }
+
+    /// Whether a demand makes sense for a transport.
+    ///
+    /// Where input comes as a whole, nobody notices that a command does not read it, nor whether it is silent, and nothing is read from
+    /// one that still runs.
+    ///
+    /// - Parameter check: The demand.
+    /// - Returns: Whether it is checked.
+    public func applies(_ check: Check) -> Bool {
+        switch check {
+        case .reportsClosedInput, .keepsIdleTimeout, .leavesNothingRunning: sandbox.capabilities.streamsInput
+        default: true
         }
     }
 
@@ -131,12 +148,13 @@ public struct SandboxConformance: Sendable {
         case .reportsClosedInput: try trial.closedInput()
         case .survivesQuoting: try trial.quoting()
         case .takesLongCommands: try trial.longCommand()
+        case .setsEnvironment where !sandbox.capabilities.takesEnvironment: try trial.refusedEnvironment()
         case .setsEnvironment: try trial.environment()
         case .startsInDirectory: try trial.directory()
         case .refusesMissingDirectory: try trial.missingDirectory()
-        case .keepsDeadline: try trial.deadline()
+        case .keepsDeadline: try trial.deadline(closesInput: !sandbox.capabilities.streamsInput)
         case .keepsIdleTimeout: try trial.idleTimeout()
-        case .wakesReader: try trial.wakeReader()
+        case .wakesReader: try trial.wakeReader(closesInput: !sandbox.capabilities.streamsInput)
         case .wakesWriter: try trial.wakeWriter()
         case .runsInParallel: try trial.parallel()
         case .leavesNothingRunning: try trial.nothingLeft()

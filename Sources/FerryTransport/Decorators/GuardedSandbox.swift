@@ -146,13 +146,13 @@ private struct GuardedArchives: SandboxArchives {
     }
 
     func upload(
-        to directory: [UInt8],
+        to directory: [UInt8], idleTimeout: Duration?,
         _ produce: (_ write: @escaping (Span<UInt8>) throws(TransportError) -> Void) throws(TransportError) -> Void
     ) throws(TransportError) {
         let pass = try admit(.upload, "the upload of an archive")
         let traffic = Traffic()
         do throws(TransportError) {
-            try archives.upload(to: directory) { (write) throws(TransportError) in
+            try archives.upload(to: directory, idleTimeout: idleTimeout) { (write) throws(TransportError) in
                 try produce { (bytes) throws(TransportError) in
                     try write(bytes)
                     traffic.sent(bytes.count)
@@ -165,10 +165,10 @@ private struct GuardedArchives: SandboxArchives {
         }
     }
 
-    func download(_ path: [UInt8]) throws(TransportError) -> any SandboxDownload {
+    func download(_ path: [UInt8], idleTimeout: Duration?) throws(TransportError) -> any SandboxDownload {
         let pass = try admit(.download, "the download of an archive")
         do throws(TransportError) {
-            return GuardedDownload(try archives.download(path), pass)
+            return GuardedDownload(try archives.download(path, idleTimeout: idleTimeout), pass)
         } catch {
             pass.end(.failed(error.code.rawValue))
             throw error

@@ -18,8 +18,14 @@ struct RemoteSyncTests {
         private let sandbox: ShellSandbox
         private let tools: ToolDirectory?
         private let counted = Counter()
+        /// The only way in, where the sandbox has nothing but a plain client's six calls.
+        let client: FaultyClient?
+        private var limits = PlainLimits()
 
-        init(_ machine: Machine, _ tree: Tree = [:], remote content: Tree? = [:]) throws {
+        init(
+            _ machine: Machine, _ tree: Tree = [:], remote content: Tree? = [:], pieces: Int? = nil,
+            fault: @escaping @Sendable (FaultyClient.Call, Int) -> FaultyClient.Fault? = { _, _ in nil }
+        ) throws {
             directory = try TemporaryDirectory()
             (sandbox, tools) = try machine.make()
             workspace = try directory.directory("workspace", tree)
@@ -27,13 +33,28 @@ struct RemoteSyncTests {
             if let content { try directory.directory("remote", content) }
             _ = try Tool.run("/bin/chmod", ["755", directory.text])
             if machine.isPlain, content != nil { PlainUser.give(remote) }
+            client = pieces == nil ? nil : FaultyClient(ShellClient(sandbox), choose: fault)
+            limits.largestFile = pieces ?? 0
+            limits.directory = String(decoding: try directory.directory("temporary"), as: UTF8.self)
+            _ = try Tool.run("/bin/chmod", ["1777", limits.directory])
+        }
+
+        /// What a plain client's sandbox has left behind.
+        var leftovers: [String] {
+            get throws {
+                try Tree(reading: directory.path("temporary")).paths.map(\.description)
+                    + Tree(reading: remote).paths.map(\.description).filter { $0.contains(".ferry") }
+            }
         }
 
         var endpoint: Endpoint {
-            let (sandbox, counted) = (sandbox, counted)
+            let (sandbox, client, limits, counted) = (sandbox, client, limits, counted)
             return .sandbox(
                 SandboxEndpoint(target: Array("test://here/remote".utf8), root: SandboxPath(absolute: remote)) {
-                    RecordingSandbox(sandbox) { counted.add($0) }
+                    guard let client else { return RecordingSandbox(sandbox) { counted.add($0) } }
+                    return RecordingSandbox(PlainSandbox(name: sandbox.name, client: client, limits: limits)) {
+                        counted.add($0)
+                    }
                 })
         }
 

@@ -13,6 +13,7 @@ final class ArchiveConnection {
     private let archives: any SandboxArchives
     private let vendorIdentity: SandboxIdentity?
     private let root: [UInt8]
+    private let idleTimeout: Duration?
     private let cancellation: CancellationFlag
     private let current: CurrentDownload
     /// Nil for what is only a view of another one.
@@ -32,6 +33,7 @@ final class ArchiveConnection {
         self.sandbox = sandbox
         self.archives = archives
         self.root = root
+        idleTimeout = sync.options.idleTimeout
         vendorIdentity = identity
         self.obstacle = obstacle
         let (cancellation, current) = (sync.cancellation, CurrentDownload())
@@ -47,6 +49,7 @@ final class ArchiveConnection {
         sandbox = other.sandbox
         archives = other.archives
         root = other.absolute(path)
+        idleTimeout = other.idleTimeout
         vendorIdentity = other.vendorIdentity
         obstacle = other.obstacle
         cancellation = other.cancellation
@@ -87,7 +90,9 @@ final class ArchiveConnection {
     func source() throws(SyncError) -> DownloadSource { try source(of: absolute([UInt8(ascii: ".")])) }
 
     private func source(of path: [UInt8]) throws(SyncError) -> DownloadSource {
-        let download = try transport { () throws(TransportError) in try archives.download(path) }
+        let download = try transport { () throws(TransportError) in
+            try archives.download(path, idleTimeout: idleTimeout)
+        }
         current.download.withLock { $0 = download }
         return DownloadSource(download)
     }
@@ -189,7 +194,7 @@ final class ArchiveConnection {
         TarEndMarker.append(to: &buffer)
         let place = Self.path(parts)
         try transport { () throws(TransportError) in
-            try archives.upload(to: place) { (write) throws(TransportError) in
+            try archives.upload(to: place, idleTimeout: idleTimeout) { (write) throws(TransportError) in
                 try buffer.withSpan { (bytes) throws(TransportError) in try write(bytes) }
             }
         }
@@ -226,7 +231,7 @@ final class ArchiveConnection {
     func upload(_ produce: (inout UploadSink) throws(PackFailure) -> Void) throws(SyncError) {
         var failure: PackFailure?
         do throws(TransportError) {
-            try archives.upload(to: root) { (write) throws(TransportError) in
+            try archives.upload(to: root, idleTimeout: idleTimeout) { (write) throws(TransportError) in
                 var sink = UploadSink(write)
                 do throws(PackFailure) { try produce(&sink) } catch {
                     failure = error
