@@ -129,6 +129,24 @@ public struct Snapshot: Sendable {
     /// The inode number of an entry.
     public func inode(of id: EntryID) -> UInt64 { self[id].inodeNumber }
 
+    /// When a file last changed in content or metadata, of those changes that are not in the future; nil without any.
+    ///
+    /// - Parameter now: The time.
+    /// - Returns: The latest time that counts.
+    package func latestChange(notAfter now: Timestamp) -> Timestamp? {
+        var latest: Timestamp?
+        func take(_ time: Timestamp) {
+            if time <= now, latest.map({ $0 < time }) ?? true { latest = time }
+        }
+        for segment in segments {
+            for index in 0..<segment.records.count where segment.records[index].kind == .file {
+                take(segment.records[index].mtime)
+                take(segment.records[index].ctime)
+            }
+        }
+        return latest
+    }
+
     /// The child of a directory that has a name; nil when there is none.
     public func child(of directory: EntryID, named name: some Collection<UInt8>) -> EntryID? {
         let children = children(of: directory)

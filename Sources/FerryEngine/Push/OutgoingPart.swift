@@ -39,7 +39,7 @@ struct OutgoingPart: Sendable {
     func scan() throws(SyncError) -> ScannedPart {
         let stamp = ScanStamp.now
         let result = try SyncSession.scan(directory, options.workspaceScan(), at: path)
-        return ScannedPart(part: self, result: result, stamp: stamp)
+        return ScannedPart(part: self, result: result, stamp: .readingBegins(after: stamp, result.snapshot))
     }
 }
 
@@ -47,7 +47,7 @@ struct OutgoingPart: Sendable {
 struct ScannedPart: Sendable {
     let part: OutgoingPart
     let result: ScanResult
-    /// When the scan began.
+    /// When the scan began, or from when on its files are read.
     let stamp: ScanStamp
 
     /// Tells what the scan found.

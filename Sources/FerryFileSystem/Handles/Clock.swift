@@ -11,6 +11,27 @@ extension ScanStamp {
         return ScanStamp(start: Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec)))
     }
 
+    /// When content may be read of a tree that was scanned, so that the scan's fingerprints are worth something for all that is in it.
+    ///
+    /// Who makes files and pushes them at once would otherwise push files too young to be known again. Once the clock has left the
+    /// tick of the youngest, whatever somebody changes after the reading shows in the ctime. Waits for some milliseconds, and only then.
+    ///
+    /// - Parameters:
+    ///   - scan: When the scan began.
+    ///   - tree: What it found.
+    /// - Returns: The scan's own stamp, or a later one.
+    package static func readingBegins(after scan: ScanStamp, _ tree: Snapshot) -> ScanStamp {
+        guard let youngest = tree.latestChange(notAfter: now.start), !scan.trusts(mtime: youngest, ctime: youngest)
+        else {
+            return scan
+        }
+        while true {
+            let stamp = now
+            if stamp.trusts(mtime: youngest, ctime: youngest) { return stamp }
+            usleep(1_000)
+        }
+    }
+
     /// A scan that begins so much later that it trusts whatever was written before; waits for some milliseconds.
     ///
     /// Without, it would not trust what Ferry itself has just written, and the next change of the other side would be taken for one of

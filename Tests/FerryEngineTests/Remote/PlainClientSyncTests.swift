@@ -239,7 +239,8 @@ struct PlainClientSyncTests {
                 cancellation: flag)
         }
         #expect(error?.code == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(20))
+        // The client would hang for ever; hundreds of tests may run beside this one.
+        #expect(ContinuousClock.now - start < .seconds(300))
         #expect(try world.leftovers == [])
         #expect(try Tree(reading: world.remote).paths.isEmpty)
     }
