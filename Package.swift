@@ -86,7 +86,8 @@ let package = Package(
                 argumentParser, systemPackage,
             ]),
         .target(name: "TestSupport", dependencies: ["FerryTransport"], path: "Tests/Support"),
-        // Readers of hostile bytes with their inputs: a test feeds them with what a plain generator makes of them.
+        // Readers of hostile bytes with their inputs: a test feeds them with what a plain generator makes of them, and
+        // with FERRY_FUZZ set libFuzzer does.
         .target(
             name: "Fuzzing",
             dependencies: [
@@ -150,7 +151,18 @@ let package = Package(
     cLanguageStandard: .c17
 )
 
+// libFuzzer wants every module instrumented, so it is a build of its own: scripts/fuzz.sh.
+let fuzzes = Context.environment["FERRY_FUZZ"] != nil
+if fuzzes {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(
+            name: "ferry-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/FuzzMain",
+            linkerSettings: [.linkedLibrary("stdc++")]),
+    ]
+}
+
 for target in package.targets
 where [.regular, .executable, .test].contains(target.type) && target.name != "CFerryShims" {
-    target.swiftSettings = settings
+    target.swiftSettings = settings + (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 }

@@ -36,6 +36,17 @@ struct ConflictsCommandTests {
         #expect(empty.status == 0 && empty.output.isEmpty)
     }
 
+    @Test(
+        "FERRY_WAIT stands for --wait, here and in undo",
+        arguments: [["conflicts", "world/ws"], ["undo", "-C", "world/ws"]])
+    func waits(command: [String]) throws {
+        let world = try Self.world()
+        let wrong = try FerryRun(["sync"] + command, in: world, wrapper: ["FERRY_WAIT=soon"])
+        #expect(wrong.status == 2 && wrong.errors.contains("FERRY_WAIT"), "\(wrong.errors)")
+        let given = try FerryRun(["sync"] + command + ["--wait", "1"], in: world, wrapper: ["FERRY_WAIT=soon"])
+        #expect(given.status == 0, "\(given.errors)")
+    }
+
     @Test("--json prints an object a line, --print0 raw paths")
     func forPrograms() throws {
         let world = try Self.world()

@@ -24,6 +24,7 @@ struct JournalCodecTests {
             JournalOperation(.take, try name("c"), slot: .aside(300), old: whole),
             JournalOperation(.mode, try name("d"), slot: .tree, old: file, new: file),
         ]
+        root.operations[0].oldChange = Timestamp(seconds: 9, nanoseconds: 8)
         let closed = JournalDirectory(
             path: Array("dir/new\nline".utf8), inode: 99, modes: .init(old: 0o555, new: 0o500),
             oldTime: Timestamp(seconds: 1, nanoseconds: 2), newTime: Timestamp(seconds: -1, nanoseconds: 3))

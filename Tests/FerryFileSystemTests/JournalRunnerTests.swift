@@ -70,6 +70,40 @@ struct JournalRunnerTests {
         #expect(runner.problems.isEmpty && !runner.holdsEdits)
     }
 
+    @Test(
+        "a file that was put back is known by its new ctime; one that was not moved, or is not what it was, is left out",
+        arguments: [("", 1), ("echo edit >e && mv e workspace/f", 0), ("echo longer >>area/tree/f", 0)])
+    func returned(edit: String, count: Int) throws {
+        let place = try Place(["f": .file("old"), "g": .file("g")], staged: ["f": .file("new"), "g": .file("h")])
+        func status(_ name: TerminatedName) throws -> EntryStatus { try place.workspace.handle.status(of: name) }
+        let other = try TerminatedName(Array("g".utf8))
+        let before = try status(Self.name)
+        var operations = [
+            JournalOperation(
+                .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+                new: try place.state("area/tree/f")),
+            JournalOperation(
+                .exchange, other, slot: .tree, old: try place.state("workspace/g"),
+                new: try place.state("area/tree/g")),
+        ]
+        operations[0].oldChange = before.ctime
+        operations[1].oldChange = try status(other).ctime
+        let journal = try place.journal(operations)
+        // Killed after the first of the two.
+        if !edit.contains("area") { try place.shell(edit.isEmpty ? ":" : edit) }
+        try place.area.tree.handle.exchange(Self.name, with: place.workspace.handle, Self.name)
+        if edit.contains("area") { try place.shell(edit) }
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.rollBack(flushes: false)
+        let prints = runner.returnedFingerprints()
+        #expect(prints.count == count)
+        if let (old, new) = prints.first {
+            let now = try status(Self.name)
+            #expect(old.ctime == before.ctime && new.ctime == now.ctime && old.ctime < new.ctime)
+            #expect(old.inode == before.inode && new.inode == now.inode && old.mtime == new.mtime)
+        }
+    }
+
     @Test("an edit of what the run had written stays, and what was replaced is not thrown away")
     func editOfTheNew() throws {
         let place = try Place(["f": .file("old")], staged: ["f": .file("new")])

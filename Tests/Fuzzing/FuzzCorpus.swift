@@ -93,12 +93,16 @@
                 default: bytes.removeSubrange(place..<min(bytes.count, place + random.below(60)))
                 }
             }
-            if self == .archive, random.oneIn(2) { Self.seal(&bytes) }
-            return bytes
+            return self == .archive && random.oneIn(2) ? Self.sealed(bytes) : bytes
         }
 
-        /// Corrects every checksum that stands where one belongs: damage behind it goes deeper.
-        private static func seal(_ archive: inout [UInt8]) {
+        /// An archive with the right checksum wherever one belongs: damage behind it goes deeper.
+        ///
+        /// - Parameter archive: The archive.
+        /// - Returns: It, corrected.
+        package static func sealed(_ archive: [UInt8]) -> [UInt8] {
+            var archive = archive
+            guard archive.count >= 512 else { return archive }
             for start in stride(from: 0, to: archive.count - 511, by: 512)
             where archive[(start + 257)..<(start + 262)].elementsEqual("ustar".utf8) {
                 for index in 148..<156 { archive[start + index] = 0x20 }
@@ -106,6 +110,7 @@
                 for (index, byte) in TarBlockBuilder.octal(sum, 6).enumerated() { archive[start + 148 + index] = byte }
                 archive[start + 154] = 0
             }
+            return archive
         }
     }
 #endif

@@ -22,8 +22,9 @@ struct LockArguments: ParsableArguments {
     /// Puts them into the engine's options.
     ///
     /// - Parameter options: The options.
-    func apply(to options: inout SyncOptions) {
+    /// - Throws: What is wrong with a variable that stands for an argument.
+    func apply(to options: inout SyncOptions) throws(CommandFailure) {
         options.stateDirectory = StateDirectory.path(given: stateDir.map(ArgumentText.bytes))
-        if let wait { options.lockWait = .seconds(wait) }
+        if let wait = try EnvironmentDefault.seconds("FERRY_WAIT", for: wait) { options.lockWait = .seconds(wait) }
     }
 }

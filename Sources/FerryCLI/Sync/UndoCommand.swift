@@ -43,7 +43,7 @@ struct UndoCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try Targets.workspace(workspace)
         var options = SyncOptions()
-        lock.apply(to: &options)
+        try lock.apply(to: &options)
         options.isDryRun = dryRun
         options.undoesNewerEdits = allow.contains(.newerEdits)
         options.reportsItems = output.wantsItems

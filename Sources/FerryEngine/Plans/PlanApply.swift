@@ -27,6 +27,7 @@ struct PlanApply {
             workspace: .init(key: key, mode: .exclusive, noun: "the workspace"),
             endpoint: endpoint.isEmpty ? nil : .init(key: endpoint, mode: .exclusive, noun: "the sandbox"), session)
         let results = try results(in: store)
+        try Recovery.recover(target.directory, &session)
         var baseline: SyncBaseline?
         if !stored.endpointKey.isEmpty {
             var known = try SyncBaseline.load(workspace: key, endpoint: stored.endpointKey, &session)
@@ -35,7 +36,6 @@ struct PlanApply {
             try known.identify(identity, isPush: false, options)
             baseline = known
         }
-        try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let stamp = ScanStamp.now
         let local = try target.scan(&session)

@@ -24,11 +24,11 @@ struct DirectoryPull {
         session.locks = try SyncLocks.take(
             workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
+        try Recovery.recover(target.directory, &session)
         var baseline = try SyncBaseline.load(
             workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
         var halt = try baseline.identifySource(SyncBaseline.identity(of: sandbox, isEmpty: false), options)
         try KeptPull.check(halt, options)
-        try Recovery.recover(target.directory, &session)
         try session.begin(.scanning)
         let stamp = ScanStamp.now
         let local = try target.scan(&session)

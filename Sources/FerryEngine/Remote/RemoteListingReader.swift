@@ -52,6 +52,7 @@ struct RemoteListingReader {
         let path = try checked(path)
         guard !path.bytes.isEmpty else { return }
         let isDirectory = listed.status.kind == .directory
+        let isMount = noteFileSystem(path, listed)
         if exclusion.excludes(path, isDirectory: isDirectory) || isOutside(path, listed) {
             excludedCount += 1
             holders.insert(path.parent?.bytes ?? [])
@@ -65,6 +66,8 @@ struct RemoteListingReader {
             tree.mark(id, .isPreserved)
         }
         if let owner = root?.owner, owner != listed.owner { owners[path.bytes] = listed.owner }
+        // What is in it was looked for by nobody: it is unknown, not absent.
+        if isMount, options.staysOnOneFileSystem { tree.mark(id, [.unreadable, .holdsUnlisted]) }
         switch listed.status.kind {
         case .file: joinNames(id, listed.status)
         case .symlink where target.isEmpty: markUnreadable(id, path.bytes, "the link's target cannot be read")
@@ -143,16 +146,31 @@ struct RemoteListingReader {
         }
     }
 
-    /// Whether an entry is left out for where it is: on another file system, or what `fsck` keeps at the root of one.
-    private mutating func isOutside(_ path: RelativePath, _ listed: ListedStatus) -> Bool {
-        guard let root else { return false }
+    /// Notes a directory that is not on the root's file system, or is below such a one.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - listed: What is said of it.
+    /// - Returns: Whether another file system begins there.
+    private mutating func noteFileSystem(_ path: RelativePath, _ listed: ListedStatus) -> Bool {
+        guard let root, listed.status.kind == .directory else { return false }
+        let isBelow = path.parent.map { otherFileSystems.contains($0.bytes) } ?? false
         let isElsewhere = listed.status.device != root.status.device
-        if isElsewhere, listed.status.kind == .directory { otherFileSystems.insert(path.bytes) }
-        if isElsewhere, options.staysOnOneFileSystem { return true }
+        guard isElsewhere || (isBelow && options.staysOnOneFileSystem) else { return false }
+        otherFileSystems.insert(path.bytes)
+        return !isBelow
+    }
+
+    /// Whether an entry is left out for where it is: on another file system, or what `fsck` keeps at the root of one.
+    ///
+    /// The directory where another file system begins stays, and so does a file that is mounted alone: as in a scan.
+    private func isOutside(_ path: RelativePath, _ listed: ListedStatus) -> Bool {
+        guard let root else { return false }
+        let isBelow = path.parent.map { otherFileSystems.contains($0.bytes) } ?? false
+        if isBelow, options.staysOnOneFileSystem { return true }
         guard path.name.elementsEqual("lost+found".utf8), listed.status.kind == .directory else { return false }
         guard let parent = path.parent else { return root.status.inode == Self.extRootInode }
-        return otherFileSystems.contains(parent.bytes)
-            && !(parent.parent.map { otherFileSystems.contains($0.bytes) } ?? false)
+        return isBelow && !(parent.parent.map { otherFileSystems.contains($0.bytes) } ?? false)
     }
 
     /// Joins the names of one file; names of which different things are said stay apart.

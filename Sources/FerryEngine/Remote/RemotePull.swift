@@ -16,8 +16,8 @@ struct RemotePull {
         session.locks = try SyncLocks.take(
             workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: endpoint.target, mode: .exclusive, noun: "the sandbox"), session)
-        var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
         try Recovery.recover(target.directory, &session)
+        var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
 
         try session.begin(.scanning)
         let everything = RemoteListingRequest(whole: RemoteListingOptions())

@@ -70,6 +70,7 @@ struct JournaledRun {
                     + " new: repair the cause, then any sync of this workspace takes it back first")
         }
         session.note(runner.problems.dropFirst(forwards))
+        session.note(ReturnedFiles.record(&runner, in: workspace, options))
         if runner.holdsEdits {
             let place = try RunEnd.rescue(area, options)
             throw SyncError(

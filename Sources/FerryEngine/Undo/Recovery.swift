@@ -74,6 +74,7 @@ enum Recovery {
                     + " workspace again; what it had taken out is in '\(displayName(of: area.name.bytes))'")
         }
         session.note(runner.problems)
+        session.note(ReturnedFiles.record(&runner, in: workspace, options))
         if runner.holdsEdits {
             let place = try RunEnd.rescue(area, options)
             return Problem(

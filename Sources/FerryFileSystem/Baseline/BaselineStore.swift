@@ -89,6 +89,36 @@ package struct BaselineStore: Sendable {
         }
     }
 
+    /// Tells the baselines of a workspace, with whichever endpoint, about files that were moved and are what they were.
+    ///
+    /// What cannot be read as a baseline is passed over: whoever needs it will tell.
+    ///
+    /// - Parameters:
+    ///   - prints: The files' new fingerprints by their old ones.
+    ///   - workspace: The workspace's key.
+    /// - Throws: ``FileSystemError`` when a baseline cannot be written; it is as it was then.
+    package func replace(
+        localFingerprints prints: [FerryCore.Fingerprint: FerryCore.Fingerprint], workspace: [UInt8]
+    ) throws(FileSystemError) {
+        guard !prints.isEmpty, let directory = try? RootDirectory.open(path) else { return }
+        var names = DirectoryReader()
+        do throws(Errno) {
+            try names.read(directory.handle, fillsBuffer: false)
+        } catch {
+            throw FileSystemError("list the baselines in", path: path, cause: error)
+        }
+        for index in 0..<names.count
+        where Array(names.name(at: index).bytes).suffix(Self.suffix.utf8.count)
+            .elementsEqual(Self.suffix.utf8)
+        {
+            guard let content = try? Self.read(names.name(at: index), in: directory.handle),
+                let baseline = try? Self.decode(content), baseline.header.workspaceKey == workspace,
+                let next = baseline.replacing(localFingerprints: prints)
+            else { continue }
+            try save(next)
+        }
+    }
+
     /// Forgets a baseline.
     ///
     /// - Parameters:

@@ -9,6 +9,8 @@ enum JournalCodec {
     static let magic = Array("FERRYJRN".utf8)
     static let version: UInt64 = 1
     static let digestSize = 32
+    /// Beside an operation's kind: a ctime stands at its end.
+    private static let hasOldChange: UInt8 = 0x80
 
     /// What a frame holds.
     enum Frame: UInt8 {
@@ -48,7 +50,7 @@ enum JournalCodec {
     }
 
     private static func encode(_ operation: JournalOperation, into encoder: inout ByteEncoder) {
-        encoder.add(byte: operation.kind.rawValue)
+        encoder.add(byte: operation.kind.rawValue | (operation.oldChange == nil ? 0 : hasOldChange))
         encoder.add(name: operation.name.bytes)
         switch operation.slot {
         case .tree: encoder.add(UInt64(0))
@@ -56,6 +58,7 @@ enum JournalCodec {
         }
         if let old = operation.old { encoder.add(old) }
         if let new = operation.new { encoder.add(new) }
+        if let time = operation.oldChange { encoder.add(time) }
     }
 
     static func decodeDirectory(_ bytes: [UInt8]) throws(JournalError) -> JournalDirectory {
@@ -79,7 +82,8 @@ enum JournalCodec {
     }
 
     private static func decodeOperation(_ decoder: inout ByteDecoder) throws(JournalError) -> JournalOperation {
-        guard let kind = JournalOperation.Kind(rawValue: try decoder.byte()) else {
+        let bits = try decoder.byte()
+        guard let kind = JournalOperation.Kind(rawValue: bits & ~hasOldChange) else {
             throw .damaged("an operation is none")
         }
         let bytes = try decoder.name()
@@ -88,6 +92,7 @@ enum JournalCodec {
         var operation = JournalOperation(kind, name, slot: number == 0 ? .tree : .aside(number - 1))
         if kind != .bring { operation.old = try decoder.state() }
         if kind != .take { operation.new = try decoder.state() }
+        if bits & hasOldChange != 0 { operation.oldChange = try decoder.time() }
         return operation
     }
 

@@ -29,6 +29,8 @@ package struct JournalOperation: Equatable, Sendable {
     package var old: EntryState?
     /// What is in the workspace afterwards; nil for `take`.
     package var new: EntryState?
+    /// The ctime of the file that is in the workspace before, for what is recorded of it elsewhere; nil when not known.
+    package var oldChange: Timestamp?
 
     package init(_ kind: Kind, _ name: TerminatedName, slot: Slot, old: EntryState? = nil, new: EntryState? = nil) {
         self.kind = kind
@@ -38,9 +40,25 @@ package struct JournalOperation: Equatable, Sendable {
         self.new = new
     }
 
+    /// The change of a file that a snapshot of the workspace holds.
+    ///
+    /// - Parameters:
+    ///   - kind: What is done.
+    ///   - name: The file's name.
+    ///   - slot: Where the other end is.
+    ///   - tree: The workspace's snapshot.
+    ///   - id: What is there before.
+    ///   - new: What is there afterwards.
+    init(
+        _ kind: Kind, _ name: TerminatedName, slot: Slot, from tree: Snapshot, _ id: EntryID, new: EntryState? = nil
+    ) {
+        self.init(kind, name, slot: slot, old: EntryState(tree, id), new: new)
+        if tree[id].kind == .file { oldChange = tree[id].ctime }
+    }
+
     package static func == (lhs: JournalOperation, rhs: JournalOperation) -> Bool {
         lhs.kind == rhs.kind && lhs.slot == rhs.slot && lhs.old == rhs.old && lhs.new == rhs.new
-            && lhs.name.bytes.elementsEqual(rhs.name.bytes)
+            && lhs.oldChange == rhs.oldChange && lhs.name.bytes.elementsEqual(rhs.name.bytes)
     }
 }
 

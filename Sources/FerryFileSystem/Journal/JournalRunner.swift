@@ -18,6 +18,8 @@ package struct JournalRunner: ~Copyable {
     package internal(set) var problems: [Problem] = []
     /// Whether something could not be put back, so that the area holds the only copy of it.
     package internal(set) var holdsEdits = false
+    /// The files that went back into the workspace, with the ctimes that they had before.
+    private(set) var returned: [ReturnedFile] = []
 
     /// Prepares.
     ///
@@ -177,6 +179,7 @@ package struct JournalRunner: ~Copyable {
                 operation: operation, here: here, slot: slot, edits: TreeEdits(stamp: journal.stamp))
             switch direction == .forwards ? try change.carryOut() : try change.takeBack() {
             case .done: break
+            case .putBack: noteReturn(of: operation, in: directory)
             case .refused(let message): report(directory.path(of: operation), message)
             case .stuck(let message):
                 holdsEdits = true
@@ -204,6 +207,11 @@ package struct JournalRunner: ~Copyable {
                 )
             }
         }
+    }
+
+    private mutating func noteReturn(of operation: JournalOperation, in directory: JournalDirectory) {
+        guard let old = operation.old, old.kind == .file, let change = operation.oldChange else { return }
+        returned.append(ReturnedFile(path: directory.path(of: operation), old: old, change: change))
     }
 
     private mutating func reportVanished(_ directory: JournalDirectory) {

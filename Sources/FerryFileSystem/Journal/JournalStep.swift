@@ -11,6 +11,8 @@ struct JournalStep {
     /// How a change ended.
     enum Outcome {
         case done
+        /// The old entry came out of the area into its place again, with a new ctime.
+        case putBack
         /// Nothing was changed.
         case refused(String)
         /// The area holds the only copy of something.
@@ -52,7 +54,11 @@ struct JournalStep {
             guard let parked = try status(slot.name, in: slot.directory), parked.inode != operation.new?.inode
             else { return .done }
             guard try status(operation.name, in: here) != nil else { return try putBack() }
-            return stuckWhereRefused(try exchange(leaving: operation.new, refusal: Self.edited))
+            switch try exchange(leaving: operation.new, refusal: Self.edited) {
+            case .refused(let message): return .stuck(message)
+            case .done: return .putBack
+            case let outcome: return outcome
+            }
         case .bring:
             guard try status(slot.name, in: slot.directory) == nil else { return .done }
             guard let found = try status(operation.name, in: here) else { return .done }
@@ -69,15 +75,10 @@ struct JournalStep {
     private func putBack() throws(Errno) -> Outcome {
         do throws(Errno) {
             try slot.directory.handle.renameWithoutReplacing(slot.name, to: here.handle, as: operation.name)
-            return .done
+            return .putBack
         } catch .fileExists {
             return .stuck(Self.edited)
         }
-    }
-
-    private func stuckWhereRefused(_ outcome: Outcome) -> Outcome {
-        if case .refused(let message) = outcome { return .stuck(message) }
-        return outcome
     }
 
     // MARK: Parts

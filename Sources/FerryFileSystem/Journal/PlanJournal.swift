@@ -180,10 +180,9 @@ package struct PlanJournal: ~Copyable {
                 if step.childGroup == 0 { try changeMode(of: id, destination, in: here, &writer) }
                 return nil
             }
-            let old = EntryState(plan.destination, destination)
-            var new = old
+            var new = EntryState(plan.destination, destination)
             new.mode = plan.source[id].mode
-            return JournalOperation(.mode, name, slot: .tree, old: old, new: new)
+            return JournalOperation(.mode, name, slot: .tree, from: plan.destination, destination, new: new)
         case .conflict where plan.isPutBeside(step):
             guard let staged else { return nil }
             return try putBeside(id, name, staged, here)
@@ -206,8 +205,7 @@ package struct PlanJournal: ~Copyable {
         _ id: EntryID, _ destination: EntryID, _ name: TerminatedName, from staged: OpenDirectory,
         in here: OpenDirectory, _ writer: inout JournalWriter
     ) throws(Errno) -> JournalOperation {
-        let old = EntryState(plan.destination, destination)
-        if old.kind == plan.source[id].kind {
+        if plan.destination[destination].kind == plan.source[id].kind {
             try OwnerInheritance.hand(name, of: here, to: name, in: staged)
         } else {
             try preparer.giveToOwner(of: here, id, in: staged)
@@ -215,7 +213,8 @@ package struct PlanJournal: ~Copyable {
         let status = try staged.handle.status(of: name)
         try closeInPlace(id, status, &writer)
         return JournalOperation(
-            .exchange, name, slot: .tree, old: old, new: EntryState(status, isWhole: true))
+            .exchange, name, slot: .tree, from: plan.destination, destination,
+            new: EntryState(status, isWhole: true))
     }
 
     /// A new directory gets its mode when it is in place: one that may not be written to cannot be moved to another.
@@ -237,8 +236,7 @@ package struct PlanJournal: ~Copyable {
     ) throws(Errno) -> JournalOperation {
         if plan.destination[id].kind == .directory, step.childGroup == 0 { try open(empty: id, in: here, &writer) }
         return JournalOperation(
-            .take, plan.destination.terminatedName(of: id), slot: writer.newSlot(),
-            old: EntryState(plan.destination, id))
+            .take, plan.destination.terminatedName(of: id), slot: writer.newSlot(), from: plan.destination, id)
     }
 
     /// An empty directory has no changes of its own, and may still have to be opened to be moved.
@@ -284,7 +282,7 @@ package struct PlanJournal: ~Copyable {
                 directory.operations.append(
                     JournalOperation(
                         .take, plan.destination.terminatedName(of: child), slot: writer.newSlot(),
-                        old: EntryState(plan.destination, child)))
+                        from: plan.destination, child))
             }
             try append(directory, to: &writer)
         }

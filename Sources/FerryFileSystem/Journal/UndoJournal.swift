@@ -120,15 +120,18 @@ package struct UndoJournal: ~Copyable {
         let leaving = found.map { EntryState($0, isWhole: isWhole) }
         // A directory that was emptied comes back empty.
         let coming = parked.map { EntryState($0, isWhole: operation.old?.isWhole ?? false) }
+        var undo: JournalOperation
         switch (leaving, coming) {
         case (nil, nil): return nil
         case (let leaving?, nil):
-            return JournalOperation(.take, operation.name, slot: writer.newSlot(), old: leaving)
+            undo = JournalOperation(.take, operation.name, slot: writer.newSlot(), old: leaving)
         case (nil, let coming?): return JournalOperation(.bring, operation.name, slot: operation.slot, new: coming)
         case (let leaving?, let coming?):
             if coming.kind == .directory { replaced.insert(directory.path(of: operation)) }
-            return JournalOperation(.exchange, operation.name, slot: operation.slot, old: leaving, new: coming)
+            undo = JournalOperation(.exchange, operation.name, slot: operation.slot, old: leaving, new: coming)
         }
+        if let found, found.kind == .file { undo.oldChange = found.ctime }
+        return undo
     }
 
     private mutating func inverseMode(

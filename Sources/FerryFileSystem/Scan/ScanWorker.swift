@@ -41,7 +41,8 @@ struct ScanWorker: ~Copyable {
                 job.path.isEmpty ? OpenDirectory(try cursor.open([]).handle.reopen()) : try cursor.open(job.path)
             let status = try directory.handle.status()
             if options.staysOnOneFileSystem && status.device != job.device {
-                return amend(job, status: status, flags: .holdsUnlisted)
+                // What is in it was looked for by nobody: it is unknown, not absent.
+                return amend(job, status: status, flags: [.unreadable, .holdsUnlisted])
             }
             var job = job
             if directory.handle.followsLinks {

@@ -9,6 +9,9 @@ private enum Strace {
 /// A pull, and an undo, killed or failing at every call that changes something: the workspace is exactly old or exactly new.
 @Suite("Killed and failing at every call", .enabled(if: Strace.isThere, "needs strace: scripts/setup.sh --tests"))
 struct CrashTests {
+    /// Whether calls can be made to fail here.
+    static let isPossible = Strace.isThere
+
     /// All that changes the disk beside writes to files, which only go to the area.
     static let calls = [
         "renameat2", "unlinkat", "mkdirat", "fchmod", "chmod", "utimensat", "linkat", "fsync", "syncfs", "symlinkat",
@@ -88,18 +91,25 @@ struct CrashTests {
                 ])
             guard run.status == 0 else { throw Tool.Failure(result: run.result) }
             new = try world.digest(of: "world/ws")
-            var byThread: [String: Int] = [:]
-            for line in (world.text("io/trace") ?? "").split(separator: "\n") {
-                let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-                guard words.count == 2 else { continue }
-                let call = String(words[1].trimmingPrefix(" ").prefix { $0 != "(" })
-                byThread["\(words[0]) \(call)", default: 0] += 1
-            }
-            for (key, count) in byThread {
-                let call = String(key.split(separator: " ")[1])
-                counts[call] = max(counts[call] ?? 0, count)
-            }
+            counts = CrashTests.counts(inTrace: world.text("io/trace") ?? "")
         }
+    }
+
+    /// How often each call is made at most by one thread.
+    static func counts(inTrace trace: String) -> [String: Int] {
+        var byThread: [String: Int] = [:]
+        for line in trace.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+            guard words.count == 2 else { continue }
+            let call = String(words[1].trimmingPrefix(" ").prefix { $0 != "(" })
+            byThread["\(words[0]) \(call)", default: 0] += 1
+        }
+        var counts: [String: Int] = [:]
+        for (key, count) in byThread {
+            let call = String(key.split(separator: " ")[1])
+            counts[call] = max(counts[call] ?? 0, count)
+        }
+        return counts
     }
 
     private static let references: [Command: Result<Reference, any Error>] = Dictionary(

@@ -153,7 +153,21 @@ struct LyingListingTests {
         var options = RemoteListingOptions()
         options.staysOnOneFileSystem = true
         let listing = try Self.read(strings, options: options)
-        #expect(listing.snapshot.entryCount == 0 && listing.excludedCount == 4)
+        #expect(listing.snapshot.entryCount == 1 && listing.excludedCount == 3)
+    }
+
+    @Test("with -x, what is on another file system is unknown, not absent; a file that is mounted alone is listed")
+    func leftOutIsUnknown() throws {
+        let strings =
+            Self.root + ["d 755 0 1 1 11 2 8 0 0", "./mnt", "", "f 644 0 1 1 12 1 8 0 0", "./mnt/a", ""]
+            + ["d 755 0 1 1 13 2 7 0 0", "./mnt/back", "", "f 644 0 1 1 14 1 7 0 0", "./mnt/back/b", ""]
+            + ["f 644 0 1 1 15 1 9 0 0", "./alone", ""] + Self.end
+        var options = RemoteListingOptions()
+        options.staysOnOneFileSystem = true
+        let snapshot = try Self.read(strings, options: options).snapshot
+        #expect(snapshot.allPaths.map { displayName(of: $0.path) }.sorted() == ["alone", "mnt"])
+        let mount = try #require(snapshot.entry(at: RelativePath(validating: Array("mnt".utf8))))
+        #expect(snapshot[mount].flags.isSuperset(of: [.unreadable, .holdsUnlisted]))
     }
 }
 
