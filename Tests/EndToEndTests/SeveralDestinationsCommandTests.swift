@@ -37,7 +37,7 @@ struct SeveralDestinationsCommandTests {
 
     @Test("A destination that is named twice is refused with exit code 2, before any change")
     func twice() throws {
-        for destinations in [["b", "c", "b"], ["b", "./b/"], ["tar:x.tar", "tar:./x.tar"]] {
+        for destinations in [["b", "c", "b"], ["b", "./b/"], ["b", "b/inner"], ["tar:x.tar", "tar:./x.tar"]] {
             let outcome = try CommandLineTool.ferry(["sync", "push", "a"] + destinations, in: scratch.url)
             #expect(outcome.status == 2, "\(destinations): \(outcome.error)")
             #expect(outcome.error.contains("nothing was changed"), "\(outcome.error)")

@@ -117,6 +117,7 @@ struct SeveralDestinationsTests {
             (.directory(places.path("one/new")), .directory(one)),
             (.archive(places.path("a.tar")), .archive(places.path("a.tar"))),
             (.directory(one), .archive(places.path("one/a.tar"))),
+            (.directory(places.path("new")), .directory(places.path("new/inner"))),
         ]
         for (index, pair) in pairs.enumerated() {
             let error = await refusal(pair.0, pair.1)

@@ -1,4 +1,5 @@
 import FerryCore
+import FerryFileSystem
 import FerryTransport
 
 /// Refuses a push into several destinations that would get into each other's way.
@@ -9,8 +10,8 @@ enum DestinationCheck {
         var seen: [(key: [UInt8], text: [UInt8], isLocal: Bool)] = []
         for destination in destinations {
             let isLocal = destination.isLocal
-            // Without a key it cannot be reached, and its own push says why.
-            guard let key = try? key(of: destination) else { continue }
+            // Without a key it cannot be used, and its own push says why.
+            guard let key = key(of: destination) else { continue }
             for other in seen where other.isLocal == isLocal {
                 try check(key, destination.text, other.key, other.text, isLocal: isLocal)
             }
@@ -39,13 +40,40 @@ enum DestinationCheck {
                 : "'\(other)' lies inside '\(name)'; nothing was changed: push into them one after the other")
     }
 
-    /// What the lock of a destination is named by, or would be.
-    private static func key(of destination: Endpoint) throws(SyncError) -> [UInt8] {
+    /// What names a destination, whatever links its path goes through; nil for one that cannot be used.
+    private static func key(of destination: Endpoint) -> [UInt8]? {
         switch destination {
         case .sandbox(let endpoint): endpoint.target
         case .standardStream: destination.text
-        case .archive(let path): try SyncLocks.key(of: nil, at: path)
-        case .directory(let path): try SyncLocks.key(of: DirectoryEndpoints.openDestination(path), at: path)
+        case .archive(let path): realPath(path, isFile: true)
+        case .directory(let path): realPath(path, isFile: false)
+        }
+    }
+
+    /// The real path of what is there or still to be made, directories above it included: another push may make those meanwhile.
+    private static func realPath(_ path: [UInt8], isFile: Bool) -> [UInt8]? {
+        let separator = RelativePath.separator
+        var existing = path[...]
+        var missing: [[UInt8]] = []
+        var isFile = isFile
+        while true {
+            while existing.count > 1, existing.last == separator { existing.removeLast() }
+            let directory: OpenDirectory?
+            do throws(SyncError) {
+                let place = existing.isEmpty ? Array(".".utf8) : Array(existing)
+                directory = isFile ? nil : try DirectoryEndpoints.openDestination(place)
+            } catch {
+                return nil
+            }
+            if let directory {
+                guard var real = try? RootDirectory.realPath(of: directory) else { return nil }
+                for name in missing.reversed() { real += (real.last == separator ? [] : [separator]) + name }
+                return real
+            }
+            isFile = false
+            guard let last = existing.split(separator: separator).last, !existing.isEmpty else { return nil }
+            if !last.elementsEqual(".".utf8) { missing.append(Array(last)) }
+            existing = existing.prefix(existing.count - last.count)
         }
     }
 }
