@@ -37,7 +37,7 @@ extension SyncEngine {
                     throw SyncError(
                         .usage, "an archive takes one workspace and no assets; push them to a directory or a sandbox")
                 }
-                try StreamPush(workspacePath: workspace.directory, destination: sandbox).run(&session)
+                try StreamPush(part: workspace, destination: sandbox).run(&session)
             }
         }
     }

@@ -11,6 +11,9 @@ struct PushCommand: AsyncParsableCommand {
             Only what differs is written. What is excluded stays untouched on both sides. A first push deletes nothing and \
             stops before it would overwrite anything; --mirror makes an exact image instead.
 
+            Several destinations are written at a time, from one scan of the workspace, and told one after the other. One that \
+            fails stops no other; the exit code that counts most is the command's.
+
             \(Targets.help)
 
             Example: ferry sync push ~/project ssh://build@host/srv/sandbox --exclude node_modules/ -i
@@ -73,14 +76,17 @@ struct PushCommand: AsyncParsableCommand {
         let run = SyncRun(
             console: console, output: output, options: options, deadline: sync.deadline, conflictAdvice: nil,
             showsDestination: endpoints.count > 1)
-        let pushes = zip(destinations, endpoints).map { text, endpoint in
+        let texts = destinations.map { ArgumentText.bytes(of: $0) }
+        let status: ExitStatus
+        if endpoints.count == 1, let endpoint = endpoints.first, let text = texts.first {
             let push: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
                 try await SyncEngine.push(
                     workspace, to: endpoint, options: options, cancellation: cancellation, observer: observer)
             }
-            return (ArgumentText.bytes(of: text), push)
+            status = await run.runAll([(text, push)])
+        } else {
+            status = try await run.pushTogether(workspace, to: texts, endpoints)
         }
-        let status = await run.runAll(pushes)
         try console.close(with: status)
     }
 }

@@ -31,10 +31,20 @@ struct SyncRun {
         let reporter = reporter(for: destination)
         do throws(SyncError) {
             let report = try await operation(options, Session.signals.cancellation) { reporter.report($0) }
+            return end(.success(report), reporter)
+        } catch {
+            return end(.failure(error), reporter)
+        }
+    }
+
+    /// Tells how a sync ended.
+    private func end(_ result: Result<SyncReport, SyncError>, _ reporter: any SyncReporter) -> ExitStatus {
+        switch result {
+        case .success(let report):
             let status = ExitStatus(report)
             reporter.finish(report, status: status)
             return status
-        } catch {
+        case .failure(let error):
             // What fails after a request to stop mostly fails because of it: the other end of a pipe got the signal too.
             var status = ExitStatus(error.code, interruption: interruption)
             if Session.signals.cancellation.isRaised { status.formUnion(interruption) }
@@ -53,6 +63,30 @@ struct SyncRun {
             if Session.signals.cancellation.isRaised { break }
         }
         return status
+    }
+
+    /// Pushes into several destinations at a time under the deadline; what is told of each comes together, in their order.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace.
+    ///   - destinations: Where it goes, as the user wrote them.
+    ///   - endpoints: The same for the engine.
+    /// - Returns: The status that counts.
+    /// - Throws: ``CommandFailure`` when the destinations get into each other's way.
+    func pushTogether(
+        _ workspace: [UInt8], to destinations: [[UInt8]], _ endpoints: [Endpoint]
+    ) async throws(CommandFailure) -> ExitStatus {
+        let timer = deadline.map { timedOut.start(after: $0) }
+        defer { timer?.cancel() }
+        let reports = OrderedReports(destinations.map(reporter), end: end)
+        do throws(SyncError) {
+            try await SyncEngine.push(
+                workspace, to: endpoints, options: options, cancellation: Session.signals.cancellation,
+                observer: { reports.take($1, of: $0) })
+        } catch {
+            throw CommandFailure(ExitStatus(error.code, interruption: interruption), error.message)
+        }
+        return reports.status
     }
 
     private var interruption: ExitStatus {

@@ -22,6 +22,9 @@ struct DirectoryPush {
         } else {
             session.locks = try SyncLocks.take(lock, session)
         }
+        // Not before the workspace is locked, and no longer than that.
+        for part in parts { part.sharedScan?.begin() }
+        defer { for part in parts { part.sharedScan?.end() } }
         try session.begin(.scanning)
         var scanned: [ScannedPart] = []
         for part in parts { scanned.append(try part.scan()) }

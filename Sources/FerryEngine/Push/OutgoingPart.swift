@@ -12,11 +12,14 @@ struct OutgoingPart: Sendable {
     let directory: OpenDirectory
     /// How it is pushed.
     let options: SyncOptions
+    /// The scan that pushes into other destinations go by too; nil: its own.
+    let sharedScan: SharedScan?
 
     init(_ part: PushPart, _ options: SyncOptions) throws(SyncError) {
         role = part.role
         path = part.directory
         destination = part.destination
+        sharedScan = part.sharedScan
         directory = try DirectoryEndpoints.openSource(part.directory, followsLinks: part.followsLinks)
         self.options = part.role == .workspace ? options : options.ofAsset(rules: part.rules)
     }
@@ -37,9 +40,13 @@ struct OutgoingPart: Sendable {
     func remoteRules(_ scan: ScanResult) -> IgnoreRules { role == .workspace ? scan.rules : .nothing }
 
     func scan() throws(SyncError) -> ScannedPart {
-        let stamp = ScanStamp.now
-        let result = try SyncSession.scan(directory, options.workspaceScan(), at: path)
-        return ScannedPart(part: self, result: result, stamp: .readingBegins(after: stamp, result.snapshot))
+        func make() throws(SyncError) -> SharedScan.Made {
+            let stamp = ScanStamp.now
+            let result = try SyncSession.scan(directory, options.workspaceScan(), at: path)
+            return SharedScan.Made(result: result, stamp: .readingBegins(after: stamp, result.snapshot))
+        }
+        let made = if let sharedScan { try sharedScan.scan(make) } else { try make() }
+        return ScannedPart(part: self, result: made.result, stamp: made.stamp)
     }
 }
 

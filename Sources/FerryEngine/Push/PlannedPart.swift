@@ -53,16 +53,24 @@ extension OutgoingPart {
     /// Recovers what an interrupted run left, and takes the workspace's lock and the endpoint's.
     ///
     /// - Parameters:
-    ///   - endpoint: The endpoint's lock.
+    ///   - endpoint: The endpoint's lock; nil: it has none.
     ///   - session: The sync, which holds them.
     /// - Returns: The workspace's key.
     /// - Throws: ``SyncError``.
-    func lock(with endpoint: SyncLocks.Request, _ session: inout SyncSession) throws(SyncError) -> [UInt8] {
+    func lock(with endpoint: SyncLocks.Request?, _ session: inout SyncSession) throws(SyncError) -> [UInt8] {
         if session.options.isDryRun { Recovery.report(directory, &session) }
-        if !session.options.isDryRun { try Recovery.recoverBeforePush(directory, at: path, &session) }
+        if !session.options.isDryRun { try recover(&session) }
         let key = try SyncLocks.key(of: directory, at: path)
         session.locks = try SyncLocks.take(
             workspace: .init(key: key, mode: .shared, noun: "the workspace"), endpoint: endpoint, session)
         return key
+    }
+
+    /// Recovers what an interrupted run left in the workspace.
+    private func recover(_ session: inout SyncSession) throws(SyncError) {
+        guard let sharedScan else { return try Recovery.recoverBeforePush(directory, at: path, &session) }
+        try sharedScan.alone { () throws(SyncError) in
+            try Recovery.recoverBeforePush(directory, at: path, &session)
+        }
     }
 }

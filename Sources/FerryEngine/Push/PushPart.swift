@@ -16,6 +16,8 @@ public struct PushPart: Sendable {
     let destination: [UInt8]
     let rules: IgnoreRules
     let followsLinks: Bool
+    /// The scan that pushes into other destinations go by too; nil: its own.
+    var sharedScan: SharedScan?
 
     /// A workspace: it goes to the endpoint's root, with the halts, the rules and the baseline of a push of its own.
     ///
@@ -24,6 +26,13 @@ public struct PushPart: Sendable {
     public static func workspace(_ directory: [UInt8]) -> PushPart {
         PushPart(
             role: .workspace, directory: directory, destination: [], rules: IgnoreRules(), followsLinks: false)
+    }
+
+    /// A workspace that goes to several endpoints at a time.
+    static func workspace(_ directory: [UInt8], sharing scan: SharedScan) -> PushPart {
+        var part = workspace(directory)
+        part.sharedScan = scan
+        return part
     }
 
     /// An asset: a directory of the endpoint becomes its exact image, in place and without halts.

@@ -7,20 +7,19 @@ import SystemPackage
 
 /// A push into a tar: a file, or standard output.
 struct StreamPush {
-    let workspacePath: [UInt8]
+    let part: PushPart
     let destination: Endpoint
 
     func run(_ session: inout SyncSession) throws(SyncError) {
         let options = session.options
-        let workspace = try DirectoryEndpoints.openSource(workspacePath)
-        if options.isDryRun { Recovery.report(workspace, &session) }
-        if !options.isDryRun { try Recovery.recoverBeforePush(workspace, at: workspacePath, &session) }
-        session.locks = try SyncLocks.take(
-            workspace: .init(
-                key: SyncLocks.key(of: workspace, at: workspacePath), mode: .shared, noun: "the workspace"),
-            endpoint: nil, session)
+        let part = try OutgoingPart(part, options)
+        let workspace = part.directory
+        _ = try part.lock(with: nil, &session)
+        // Not before the workspace is locked, and no longer than that.
+        part.sharedScan?.begin()
+        defer { part.sharedScan?.end() }
         try session.begin(.scanning)
-        let source = try session.scan(workspace, options.workspaceScan(), at: workspacePath)
+        let source = try part.scan().result
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)

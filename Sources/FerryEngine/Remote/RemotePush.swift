@@ -24,6 +24,9 @@ struct RemotePush {
             session.locks = try SyncLocks.take(sandbox, session)
         }
 
+        // Not before the workspace is locked, and no longer than that.
+        for part in parts { part.sharedScan?.begin() }
+        defer { for part in parts { part.sharedScan?.end() } }
         try session.begin(.scanning)
         let scans = try PartScans(parts)
         let way: RemoteWay

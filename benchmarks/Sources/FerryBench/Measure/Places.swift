@@ -27,7 +27,7 @@ final class Places {
         tarball = row.needsTarball ? try trees.tarball(profile) : ""
         assets = try (0..<row.assets).map { _ in try trees.tree(profile, fraction: row.size / 50).path }
         // With destinations that are kept goes a source that may be changed.
-        let copies = row.work.keepsPlaces ? 2 * row.subjects.count : 1
+        let copies = row.work.keepsPlaces ? 2 * row.subjects.count : max(1, row.copies)
         if case .scan = row.work {
             volume = nil
         } else {
@@ -77,12 +77,17 @@ final class Places {
     ///
     /// A new file system is made only where something will be written into it.
     func stage(_ index: Int, extracting: Bool = false) throws -> (Scene, Launcher) {
-        if row.work.keepsPlaces { return (kept[index], launcher(home: homes[index])) }
+        if row.work.keepsPlaces {
+            try Files.write(Session.encode(RuntimeRequest(kept[index])), to: kept[index].request)
+            return (kept[index], launcher(home: homes[index]))
+        }
         serial += 1
         let needsVolume = row.work.isFresh || extracting
         let base = needsVolume ? try volume?.fresh() : nil
         let place = base ?? "\(scratch)/home-\(row.id)-\(serial)"
-        return (try makeScene(place), launcher(home: place + "/home"))
+        let scene = try makeScene(place)
+        try Files.write(Session.encode(RuntimeRequest(scene)), to: scene.request)
+        return (scene, launcher(home: place + "/home"))
     }
 
     /// Gives everything back.
@@ -99,7 +104,7 @@ final class Places {
         try Files.makeDirectory(base + "/destination")
         return Scene(
             ferry: ferry, tree: tree, tarball: tarball, destination: base + "/destination", assets: assets,
-            shell: server?.shell ?? "ssh", port: server?.port ?? 0)
+            shell: server?.shell ?? "ssh", port: server?.port ?? 0, request: base + "/home/request.json")
     }
 
     private func copyOfTree(_ path: String) throws -> String {

@@ -26,7 +26,7 @@ final class RowRunner {
         for subject in row.subjects {
             let scene = Scene(
                 ferry: options.ferry, tree: "TREE", tarball: "TREE.tar", destination: "/DEST",
-                assets: (0..<row.assets).map { "ASSET\($0 + 1)" }, port: 22)
+                assets: (0..<row.assets).map { "ASSET\($0 + 1)" }, port: 22, request: "REQUEST")
             var entry = SubjectResult(name: subject.name, command: subject.pipeline(scene).text)
             if let missing = subject.tools.first(where: { Tools.find($0) == nil }) {
                 entry.absent = "\(missing) (package \(Tools.packages[missing] ?? missing)) is not installed"
@@ -154,15 +154,21 @@ final class RowRunner {
     }
 
     private func compare(_ scene: Scene, _ index: Int) throws {
-        // Where assets go, and what the origin's way works in: no part of the tree.
-        Tools.removeTree(scene.destination + "/.ferry-runtime")
         var comparison = TreeComparison(times: row.subjects[index].times)
-        if let difference = try comparison.firstDifference(scene.tree, scene.destination) {
-            throw BenchError("wrong tree: \(difference)")
+        let places = row.copies == 0 ? [scene.destination] : scene.copies(row.copies)
+        for place in places {
+            if let difference = try comparison.firstDifference(scene.tree, place) {
+                throw BenchError("wrong tree: \(difference)")
+            }
+            // The source itself must not have changed under the subjects.
+            guard comparison.entries == result.tree.entries else {
+                throw BenchError("the source has \(comparison.entries) entries, not \(result.tree.entries)")
+            }
         }
-        // The source itself must not have changed under the subjects.
-        guard comparison.entries == result.tree.entries else {
-            throw BenchError("the source has \(comparison.entries) entries, not \(result.tree.entries)")
+        for (asset, place) in zip(scene.assets, scene.assetPlaces) {
+            if let difference = try comparison.firstDifference(asset, place) {
+                throw BenchError("wrong asset: \(difference)")
+            }
         }
     }
 
@@ -191,6 +197,11 @@ final class RowRunner {
             if !row.subjects[index].isFerry, ferry.count == seconds.count {
                 result.subjects[index].ratio = Spread(zip(seconds, ferry).map { $0 / $1 })
             }
+            guard !row.subjects[index].isFerry, row.memoryFactor != nil else { continue }
+            let own = result.subjects.first { $0.name == Subject.ferryName }?.peakAnonymousKiB ?? 0
+            guard own > 0, let theirs = result.subjects[index].peakAnonymousKiB else { continue }
+            result.subjects[index].memoryRatio = Double(theirs) / Double(own)
+            result.subjects[index].memoryGoal = options.profile == nil ? row.memoryFactor : nil
         }
     }
 }

@@ -33,6 +33,12 @@ struct Report: Codable, Sendable {
                 return "\(row.id): \(ratio.median.fixed(2))× against \(subject.name), goal \(goal.text)"
             }
                 + row.subjects.compactMap { subject in
+                    guard let goal = subject.memoryGoal, let ratio = subject.memoryRatio, ratio < goal else {
+                        return nil
+                    }
+                    return "\(row.id): \(ratio.fixed(1))× less memory than \(subject.name), goal ≥ \(goal)×"
+                }
+                + row.subjects.compactMap { subject in
                     guard subject.name == Subject.ferryName, let memory = subject.peakAnonymousKiB,
                         memory > MemoryGoal.mustKiB(entries: row.tree.entries)
                     else { return nil }
@@ -69,6 +75,10 @@ struct SubjectResult: Codable, Sendable {
     /// This subject's time divided by Ferry's in the same round; nil for Ferry.
     var ratio: Spread?
     var goal: Goal?
+    /// This subject's anonymous memory divided by Ferry's, in the rows that ask for it; nil for Ferry.
+    var memoryRatio: Double?
+    /// What it has to be at least.
+    var memoryGoal: Double?
     /// The highest sum of RssAnon over one stage and its children; from the uncounted first run.
     var peakAnonymousKiB: Int?
     /// The highest resident memory of one process; from the uncounted first run.

@@ -21,6 +21,10 @@ struct Table {
         if let bound = subject.goal, let ratio = subject.ratio {
             met = mark(ratio.median >= bound.must, ratio.median >= bound.aim)
         }
+        if let bound = subject.memoryGoal, let ratio = subject.memoryRatio {
+            goal += (goal.isEmpty ? "" : ", ") + "anon ≥ \(bound)×"
+            met += (met.isEmpty ? "" : ", anon ") + mark(ratio >= bound, ratio >= bound)
+        }
         if subject.name == Subject.ferryName, let memory = subject.peakAnonymousKiB {
             let must = MemoryGoal.mustKiB(entries: row.tree.entries)
             let aim = MemoryGoal.aimKiB(entries: row.tree.entries)
@@ -30,7 +34,8 @@ struct Table {
         let ratio = subject.ratio.map { "\($0.median.fixed(2))× (\($0.low.fixed(2))–\($0.high.fixed(2)))" }
         return [
             subject.time?.median.fixed(3) ?? "", ratio ?? "", goal, met,
-            subject.peakAnonymousKiB.map(mebibytes) ?? "", subject.peakResidentKiB.map(mebibytes) ?? "",
+            (subject.peakAnonymousKiB.map(mebibytes) ?? "") + (subject.memoryRatio.map { " (\($0.fixed(1))×)" } ?? ""),
+            subject.peakResidentKiB.map(mebibytes) ?? "",
             subject.systemCallsPerEntry?.fixed(2) ?? "",
         ]
     }

@@ -45,17 +45,11 @@ extension Row {
         goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1)
 
     static let far = Row(
-        id: "far", title: "push of 10,000 files and three assets, 100 ms away", profile: .nm, work: .fresh,
+        id: "far", title: "prepare 10,000 files and three assets, 100 ms away", profile: .nm, work: .fresh,
         subjects: [
-            .ferry { scene in
-                let assets = scene.assets.enumerated().map { index, asset in
-                    "'\(scene.ferry)' sync push '\(asset)' '\(scene.remote)/.ferry-runtime/asset\(index + 1)'"
-                }
-                let push = "'\(scene.ferry)' sync push '\(scene.tree)' '\(scene.remote)'"
-                return Pipeline(["sh", "-c", ([push] + assets).joined(separator: " && ")])
-            },
+            .ferry(prepared),
             Subject(name: "origin", tools: ["python3", "tar", "ssh", "sshd"], times: .seconds) {
-                let assets = $0.assets.enumerated().flatMap { ["--asset", "asset\($0 + 1)=\($1)"] }
+                let assets = zip($0.assetKeys, $0.assets).flatMap { ["--asset", "\($0)=\($1)"] }
                 return Pipeline(
                     ["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination] + assets
                         + ["--", $0.shell, "-p", "\($0.port)", "127.0.0.1"])
@@ -74,6 +68,59 @@ extension Row {
             },
         ],
         goals: [.time(of: "without", must: 1.15, aim: 1.10)], size: 0.1)
+
+    static let prepare = Row(
+        id: "prepare", title: "prepare a managed runtime, a shell on a pipe", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry(prepared),
+            Subject(name: "origin", tools: ["python3", "tar"], times: .seconds) {
+                Pipeline(["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination, "--", "env"])
+            },
+        ],
+        memoryFactor: 20)
+
+    static let restore = Row(
+        id: "restore", title: "restore it, 1,000 files edited, a shell on a pipe", profile: .nm,
+        work: .returned(1000),
+        subjects: [
+            .ferry(preparing: prepared, restored),
+            Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+            },
+        ],
+        memoryFactor: 20)
+
+    static let prepareFar = Row(
+        id: "prepare-far", title: "prepare a managed runtime, 100 ms away", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry(prepared),
+            Subject(name: "origin", tools: ["python3", "tar", "ssh", "sshd"], times: .seconds) {
+                Pipeline(
+                    ["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination]
+                        + ["--", $0.shell, "-p", "\($0.port)", "127.0.0.1"])
+            },
+        ],
+        goals: [.faster(than: "origin", must: 5, aim: 5)], distance: Distance(delay: 0.05), memoryFactor: 20)
+
+    static let restoreFar = Row(
+        id: "restore-far", title: "restore it, 1,000 files edited, 100 ms away", profile: .nm, work: .returned(1000),
+        subjects: [
+            .ferry(preparing: prepared, restored),
+            Subject(name: "origin", tools: ["python3", "tar", "ssh", "sshd"], times: .ofFiles, preparation: fill) {
+                Pipeline(
+                    ["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree]
+                        + ["--", $0.shell, "-p", "\($0.port)", "127.0.0.1"])
+            },
+        ],
+        goals: [.faster(than: "origin", must: 10, aim: 10)], distance: Distance(delay: 0.05), memoryFactor: 20)
+
+    private static let prepared: @Sendable (Scene) -> Pipeline = {
+        Pipeline([$0.ferry, "runtime", "prepare", "--request", $0.request])
+    }
+
+    private static let restored: @Sendable (Scene) -> Pipeline = {
+        Pipeline([$0.ferry, "runtime", "restore", "--request", $0.request])
+    }
 
     private static let pushed: @Sendable (Scene) -> Pipeline = {
         Pipeline([$0.ferry, "sync", "push", $0.tree, $0.destination])

@@ -2,7 +2,7 @@ extension Row {
     /// All rows, in the order in which they run.
     static let all: [Row] = [
         scan, create, createLarge, extract, push, pushAgain, pushTrusted, changedSome, changedMore, pull, pipe, stock,
-        ssh, returned, origin, far, journal,
+        ssh, four, returned, origin, far, prepare, restore, prepareFar, restoreFar, journal,
     ]
 
     /// The rows of the short mode.
@@ -107,6 +107,17 @@ extension Row {
         goals: [
             .faster(than: tarToTar.name, must: 1.5, aim: 1.7), .faster(than: rsync.name, must: 2.7, aim: 3),
         ])
+
+    private static let four = Row(
+        id: "four", title: "push into four directories at once", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree] + $0.copies(4)) },
+            Subject(name: "four pushes") { scene in
+                let pushes = scene.copies(4).map { "'\(scene.ferry)' sync push '\(scene.tree)' '\($0)'" }
+                return Pipeline(["sh", "-c", pushes.joined(separator: " && ")])
+            },
+        ],
+        goals: [.time(of: "four pushes", must: 0.9, aim: 0.75)], copies: 4)
 
     private static let stock = Row(
         id: "stock", title: "push through a pipe into GNU tar", profile: .nm, work: .fresh,

@@ -42,6 +42,10 @@ struct Row: Sendable {
     var distance: Distance?
     /// How many small trees go along, for the rows that bring assets.
     var assets = 0
+    /// How many destinations there are: directories `1`, `2` and so on below the one to fill; the one itself when zero.
+    var copies = 0
+    /// How many times Ferry's anonymous memory its peers have to need; nothing is asked without.
+    var memoryFactor: Double?
 
     /// A sandbox behind an ssh server of this machine.
     struct Distance: Sendable {

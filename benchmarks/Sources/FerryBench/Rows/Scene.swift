@@ -12,18 +12,34 @@ struct Scene: Sendable {
     var assets: [String] = []
     /// What stands for `ssh` in commands: it knows the server's keys.
     var shell = "ssh"
-    /// The server's port on the loopback interface.
+    /// The server's port on the loopback interface; zero where there is no server.
     var port = 0
+    /// A file with the request of a managed runtime: the tree as the workspace, the destination as the sandbox.
+    var request = ""
 
     /// A command's text with these paths replaced by what they stand for.
     func anonymous(_ text: String) -> String {
         var text = text
         let names =
-            [(tarball, "TREE.tar"), (destination, "DEST"), (tree, "TREE")]
+            [(tarball, "TREE.tar"), (request, "REQUEST"), (destination, "DEST"), (tree, "TREE")]
             + assets.enumerated().map { ($1, "ASSET\($0 + 1)") } + [(shell, "ssh")]
         for (path, name) in names where !path.isEmpty {
             text = text.split(separator: path, omittingEmptySubsequences: false).joined(separator: name)
         }
         return text
     }
+}
+
+extension Scene {
+    /// What adapters keep in a sandbox; no part of the workspace.
+    static let runtimeDirectory = ".ferry-runtime"
+
+    /// The destinations of a row that has several.
+    func copies(_ count: Int) -> [String] { (1...count).map { "\(destination)/\($0)" } }
+
+    /// The assets' keys, as the origin's way takes them: below the adapter's directory, where Ferry brings them too.
+    var assetKeys: [String] { assets.indices.map { "\(RuntimeRequest.adapter)/asset\($0 + 1)" } }
+
+    /// Where the assets go.
+    var assetPlaces: [String] { assetKeys.map { "\(destination)/\(Scene.runtimeDirectory)/\($0)" } }
 }

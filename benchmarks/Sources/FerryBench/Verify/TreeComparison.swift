@@ -129,8 +129,9 @@ struct TreeComparison {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            // lost+found belongs to the file system of the destination.
-            if name != ".", name != "..", !(path.isEmpty && name == "lost+found") { names.append(name) }
+            // No part of the tree: the file system's own, and where assets go and the origin's way works in.
+            let isForeign = path.isEmpty && ["lost+found", Scene.runtimeDirectory].contains(name)
+            if name != ".", name != "..", !isForeign { names.append(name) }
         }
         return names.sorted()
     }
