@@ -40,7 +40,7 @@ struct PlanApply {
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
         var tree = local.snapshot
-        let untouched = untouched(in: &tree, target.directory)
+        let untouched = untouched(in: &tree, target.directory, baseline?.old)
         let plan = try plan(tree, baseline, untouched, results, in: target, options)
         let summary = plan.summary()
         session.announce(plan, summary)
@@ -181,8 +181,10 @@ struct PlanApply {
     /// The paths of steps at which the workspace has what the plan saw; of a directory only what it is counts, not what is in it.
     ///
     /// A run that was taken back gives everything a new ctime; then the content decides, and where it is the same, the tree gets the ctime
-    /// that the plan saw: for the merge nothing has happened.
-    private func untouched(in local: inout Snapshot, _ workspace: OpenDirectory?) -> Set<[UInt8]> {
+    /// that the plan saw: for the merge nothing has happened. It keeps the new one where the baseline knows of that already.
+    private func untouched(
+        in local: inout Snapshot, _ workspace: OpenDirectory?, _ baseline: Baseline?
+    ) -> Set<[UInt8]> {
         var paths: Set<[UInt8]> = []
         var doubtful: [(step: StoredPlan.Step, id: EntryID)] = []
         for step in stored.steps {
@@ -211,7 +213,9 @@ struct PlanApply {
         let hashed = ContentHasher.digests(of: doubtful.map(\.id), in: local, root: workspace)
         for (file, digest) in zip(doubtful, hashed.digests) where digest == file.step.digest {
             paths.insert(file.step.path)
-            if let then = file.step.local { local.amend(file.id, inode: then.inode, ctime: then.ctime) }
+            let known = baseline?.entry(at: RelativePath(unchecked: file.step.path))?.local
+            guard let then = file.step.local, known != Fingerprint(of: file.id, in: local) else { continue }
+            local.amend(file.id, inode: then.inode, ctime: then.ctime)
         }
         return paths
     }
