@@ -27,7 +27,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
         self.contents = contents
         for index in 0..<threads {
             do throws(ThreadError) {
-                try BlockingThread(named: "\(name)-\(index)", descriptors: .own) {
+                try BlockingThread(named: "\(name)-\(index)") {
                     var state = makeState(index)
                     while let batch = Self.take(contents) {
                         work(batch, &state)

@@ -31,7 +31,7 @@ package enum OrderedPipeline {
             belt.leave()
         }
         for _ in 0..<threads {
-            guard let thread = try? BlockingThread(named: name, descriptors: .own, worker) else {
+            guard let thread = try? BlockingThread(named: name, worker) else {
                 belt.leave()
                 continue
             }
