@@ -5,6 +5,7 @@
     import FerryTesting
     import FerryThreads
     import SystemPackage
+    import TestSupport
 
     @testable import FerryEngine
     @testable import FerryFileSystem
@@ -86,7 +87,7 @@
                     ? Array("=\(nonce.text) ".utf8) + piece.dropFirst(mark.count) : Array(piece)
                 text.append(0)
             }
-            let channel = RemoteChannel(FuzzProcess(text), sandbox: "test://fuzz", nonce: nonce, purpose: "listing")
+            let channel = RemoteChannel(CannedProcess(text), sandbox: "test://fuzz", nonce: nonce, purpose: "listing")
             let request = RemoteListingRequest(whole: RemoteListingOptions())
             guard let listing = try? ListingDialogue(channel, request, isPartial: false).run().first else {
                 return nil

@@ -53,43 +53,21 @@ struct PlanPullCommand: AsyncParsableCommand {
             valueName: "pattern"))
     var allowHeld: [String] = []
 
-    @OptionGroup(title: "What is done")
-    var sync: SyncArguments
-    @OptionGroup(title: "What takes part")
-    var rules: RuleArguments
-    @OptionGroup(title: "Paths")
-    var selection: SelectionArguments
-    @OptionGroup(title: "Deletion")
-    var deletion: DeletionArguments
-    @OptionGroup(title: "Output")
-    var told: OutputArguments
-
-    func validate() throws {
-        if selection.filesFrom != nil {
-            throw ValidationError(
-                "a plan takes no --files-from; apply a part of it instead: ferry sync apply PLAN PATH")
-        }
-    }
+    @OptionGroup
+    var plan: PlanArguments
 
     func run() async throws {
         let endpoint = try Targets.endpoint(source)
         let workspace = try Targets.workspace(destination)
         try Targets.checkStream(endpoint, descriptor: STDIN_FILENO)
-        let prepared = SyncPreparation(
-            sync: sync, rules: rules, selection: selection, deletion: deletion, output: told)
-        let options = try await prepared.options(
+        let options = try await plan.preparation.options(
             pulling: endpoint, into: workspace, conflicts: onConflict.policy, allowedHeld: allowHeld)
-        let console = Console(color: told.color)
-        let run = SyncRun(
-            console: console, output: told, options: options, deadline: sync.deadline, conflictAdvice: nil,
-            showsDestination: false)
         let file = output.map(ArgumentText.bytes)
-        let plan: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
+        let operation: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
             try await SyncEngine.planPull(
                 from: endpoint, to: workspace, file: file, options: options, cancellation: cancellation,
                 observer: observer)
         }
-        let status = await run.runAll([(ArgumentText.bytes(of: destination), plan)])
-        try console.close(with: status)
+        try await plan.run(operation, named: destination, options)
     }
 }

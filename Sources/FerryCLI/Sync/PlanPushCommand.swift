@@ -32,42 +32,20 @@ struct PlanPushCommand: AsyncParsableCommand {
             "What to do about files that look like secrets: warn, block or off. Default: warn.", valueName: "policy"))
     var secrets: SecretsArgument?
 
-    @OptionGroup(title: "What is done")
-    var sync: SyncArguments
-    @OptionGroup(title: "What takes part")
-    var rules: RuleArguments
-    @OptionGroup(title: "Paths")
-    var selection: SelectionArguments
-    @OptionGroup(title: "Deletion")
-    var deletion: DeletionArguments
-    @OptionGroup(title: "Output")
-    var told: OutputArguments
-
-    func validate() throws {
-        if selection.filesFrom != nil {
-            throw ValidationError(
-                "a plan takes no --files-from; apply a part of it instead: ferry sync apply PLAN PATH")
-        }
-    }
+    @OptionGroup
+    var plan: PlanArguments
 
     func run() async throws {
         let workspace = try Targets.workspace(source)
         let endpoint = try Targets.endpoint(destination)
-        let prepared = SyncPreparation(
-            sync: sync, rules: rules, selection: selection, deletion: deletion, output: told)
-        var options = try await prepared.options(workspace: workspace)
+        var options = try await plan.preparation.options(workspace: workspace)
         let secrets = try EnvironmentDefault.value("FERRY_SECRETS", for: secrets, SecretsArgument.init)
         if let secrets { options.secrets = secrets.policy }
-        let console = Console(color: told.color)
-        let run = SyncRun(
-            console: console, output: told, options: options, deadline: sync.deadline, conflictAdvice: nil,
-            showsDestination: false)
         let file = output.map(ArgumentText.bytes)
-        let plan: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
+        let operation: SyncRun.Operation = { options, cancellation, observer throws(SyncError) in
             try await SyncEngine.planPush(
                 workspace, to: endpoint, file: file, options: options, cancellation: cancellation, observer: observer)
         }
-        let status = await run.runAll([(ArgumentText.bytes(of: destination), plan)])
-        try console.close(with: status)
+        try await plan.run(operation, named: destination, options)
     }
 }

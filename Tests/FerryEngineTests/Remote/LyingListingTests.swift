@@ -1,6 +1,6 @@
 import FerryCore
 import FerryTransport
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import FerryEngine
@@ -168,27 +168,5 @@ struct LyingListingTests {
         #expect(snapshot.allPaths.map { displayName(of: $0.path) }.sorted() == ["alone", "mnt"])
         let mount = try #require(snapshot.entry(at: RelativePath(validating: Array("mnt".utf8))))
         #expect(snapshot[mount].flags.isSuperset(of: [.unreadable, .holdsUnlisted]))
-    }
-}
-
-/// A command that has said all it will ever say.
-final class CannedProcess: SandboxProcess {
-    private let left: Mutex<ArraySlice<UInt8>>
-
-    init(_ bytes: [UInt8]) { left = Mutex(bytes[...]) }
-
-    func write(_ bytes: Span<UInt8>) throws(TransportError) {}
-    func closeInput() throws(TransportError) {}
-    func wait() throws(TransportError) -> SandboxExit { SandboxExit(status: 0) }
-    func terminate() {}
-
-    func read(into buffer: inout MutableSpan<UInt8>) throws(TransportError) -> Int {
-        let room = buffer.count
-        let piece = left.withLock { left in
-            defer { left = left.dropFirst(room) }
-            return Array(left.prefix(room))
-        }
-        for index in piece.indices { buffer[index] = piece[index] }
-        return piece.count
     }
 }
