@@ -18,6 +18,12 @@ package struct BackgroundWork<Value: Sendable>: ~Copyable {
         }
     }
 
+    /// Tells whether the work goes on, whenever it is asked.
+    package var goesOn: () -> Bool {
+        let outcome = outcome
+        return { outcome.withLock { outcome.state == nil } }
+    }
+
     /// Waits until the work is done.
     ///
     /// - Returns: What came out of it.

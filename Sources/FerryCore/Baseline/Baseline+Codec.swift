@@ -97,7 +97,27 @@ extension Baseline {
         let preamble = try Preamble(encoded)
         let end = preamble.prefixLength + preamble.blocksLength
         guard end + trailing == encoded.count else { throw .malformed(at: encoded.count) }
-        var reader = BaselineReader(encoded, at: Self.preambleLength, end: preamble.prefixLength)
+        let (header, devices) = try Self.head(encoded, preamble)
+        let contents = try Self.check(encoded, preamble, end: end, devices: devices)
+        self.init(
+            header: header, contents: contents, devices: devices, bytes: encoded, blocks: preamble.prefixLength..<end)
+    }
+
+    /// What an encoded baseline is a baseline of; its entries are not looked at.
+    ///
+    /// - Parameter encoded: What ``encoded()`` gave, and maybe something behind it.
+    /// - Returns: The header.
+    /// - Throws: ``BaselineDamage``.
+    public static func header(ofEncoded encoded: [UInt8]) throws(BaselineDamage) -> BaselineHeader {
+        let preamble = try Preamble(encoded)
+        guard preamble.prefixLength <= encoded.count else { throw .malformed(at: encoded.count) }
+        return try head(encoded, preamble).header
+    }
+
+    private static func head(
+        _ encoded: [UInt8], _ preamble: Preamble
+    ) throws(BaselineDamage) -> (header: BaselineHeader, devices: [UInt64]) {
+        var reader = BaselineReader(encoded, at: preambleLength, end: preamble.prefixLength)
         let strings = (0..<6).map { _ in Array(reader.string()) }
         var header = BaselineHeader(
             workspaceKey: strings[0], endpointKey: strings[1], sandboxIdentity: strings[2], sandboxBoot: strings[3],
@@ -112,9 +132,7 @@ extension Baseline {
         guard !reader.isDamaged, reader.isAtEnd, bits < 4, Set(devices).count == devices.count else {
             throw .malformed(at: reader.position)
         }
-        let contents = try Self.check(encoded, preamble, end: end, devices: devices)
-        self.init(
-            header: header, contents: contents, devices: devices, bytes: encoded, blocks: preamble.prefixLength..<end)
+        return (header, devices)
     }
 
     /// Reads every block once and checks that together they are one tree.

@@ -30,6 +30,31 @@ struct ByteArena: Sendable {
         }
     }
 
+    /// Whether the bytes stored at an offset are, or begin with, others.
+    func holds(_ bytes: ArraySlice<UInt8>, at offset: UInt32) -> Bool {
+        let chunk = chunks[Int(offset) >> Self.chunkShift]
+        let stored = chunk.span
+        let other = bytes.span
+        let start = Int(offset) & (Self.chunkSize - 1)
+        guard start + other.count <= stored.count else { return false }
+        for index in other.indices where stored[start + index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes stored at one offset come before those at another, by their values and then by their lengths.
+    func isOrdered(_ left: UInt32, _ leftCount: Int, before right: UInt32, _ rightCount: Int) -> Bool {
+        let firstChunk = chunks[Int(left) >> Self.chunkShift]
+        let secondChunk = chunks[Int(right) >> Self.chunkShift]
+        let first = firstChunk.span
+        let second = secondChunk.span
+        let (leftStart, rightStart) = (Int(left) & (Self.chunkSize - 1), Int(right) & (Self.chunkSize - 1))
+        for index in 0..<min(leftCount, rightCount) {
+            let (one, other) = (first[leftStart + index], second[rightStart + index])
+            if one != other { return one < other }
+        }
+        return leftCount < rightCount
+    }
+
     /// The bytes stored at an offset, with the NUL behind them.
     func terminated(at offset: UInt32, count: Int) -> ArraySlice<UInt8> {
         let start = Int(offset) & (Self.chunkSize - 1)

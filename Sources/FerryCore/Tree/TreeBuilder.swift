@@ -199,7 +199,7 @@ public struct TreeBuilder: Sendable {
             if found == 0 { return slot }
             let record = segment.records[Int(found) - 1]
             if record.parent == parent.rawValue, Int(record.nameLength) == name.count,
-                segment.arena.terminated(at: record.nameOffset, count: name.count).dropLast().elementsEqual(name)
+                segment.arena.holds(name, at: record.nameOffset)
             {
                 return slot
             }
@@ -227,15 +227,14 @@ public struct TreeBuilder: Sendable {
     }
 
     private func sortByName(_ order: inout [UInt32], _ range: Range<Int>) {
-        func name(_ index: UInt32) -> ArraySlice<UInt8> {
-            let record = segment.records[Int(index)]
-            return segment.arena.terminated(at: record.nameOffset, count: Int(record.nameLength)).dropLast()
+        func areOrdered(_ left: UInt32, _ right: UInt32) -> Bool {
+            let (first, second) = (segment.records[Int(left)], segment.records[Int(right)])
+            return segment.arena.isOrdered(
+                first.nameOffset, Int(first.nameLength), before: second.nameOffset, Int(second.nameLength))
         }
         var isSorted = true
-        for position in range.dropFirst() where isSorted {
-            isSorted = name(order[position - 1]).lexicographicallyPrecedes(name(order[position]))
-        }
-        if !isSorted { order[range].sort { name($0).lexicographicallyPrecedes(name($1)) } }
+        for position in range.dropFirst() where isSorted { isSorted = areOrdered(order[position - 1], order[position]) }
+        if !isSorted { order[range].sort(by: areOrdered) }
     }
 
     /// Puts the records into an order in place, one cycle after the other, so that they are never there twice.

@@ -47,8 +47,8 @@ struct SyncBaseline {
     /// The rules that the last push was given; nil when there was none or nothing is known of it.
     static func rules(workspace: [UInt8], endpoint: [UInt8], in stateDirectory: [UInt8]) -> RecordedRules? {
         // What is wrong with a baseline is told by the sync that comes next.
-        let known = try? BaselineStore(in: stateDirectory).load(workspace: workspace, endpoint: endpoint)
-        return known.flatMap { RecordedRules(encoded: $0.header.rulesText) }
+        let known = try? BaselineStore(in: stateDirectory).loadHeader(workspace: workspace, endpoint: endpoint)
+        return known.flatMap { RecordedRules(encoded: $0.rulesText) }
     }
 
     private init(store: BaselineStore?, header: BaselineHeader) {

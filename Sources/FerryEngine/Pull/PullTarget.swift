@@ -1,5 +1,6 @@
 import FerryCore
 import FerryFileSystem
+import FerryThreads
 
 /// The workspace that a pull writes into, which may not exist yet.
 struct PullTarget {
@@ -9,6 +10,36 @@ struct PullTarget {
 
     static func open(_ path: [UInt8], _ session: borrowing SyncSession) throws(SyncError) -> PullTarget {
         PullTarget(path: path, directory: try DirectoryEndpoints.openDestination(path))
+    }
+
+    /// Scans the workspace while something else is done.
+    ///
+    /// - Parameters:
+    ///   - session: The sync.
+    ///   - meanwhile: What is done until then, or for a part of that time; told whether the scan goes on.
+    /// - Returns: The tree, and the rules that then hold for the sandbox.
+    /// - Throws: ``SyncError``; what is wrong on this side counts more.
+    func scan(
+        _ session: inout SyncSession,
+        meanwhile: (_ goesOn: () -> Bool) throws(SyncError) -> Void
+    ) throws(SyncError) -> (snapshot: Snapshot, rules: IgnoreRules) {
+        guard let directory else { return (.empty, session.options.rules) }
+        let (options, path) = (session.options.workspaceScan(), path)
+        let work: BackgroundWork<Result<ScanResult, SyncError>>
+        do throws(ThreadError) {
+            work = try BackgroundWork(named: "scans") {
+                Result { () throws(SyncError) in try SyncSession.scan(directory, options, at: path) }
+            }
+        } catch {
+            throw SyncError(.failed, "cannot start a thread: error \(error.errno)")
+        }
+        let goesOn = work.goesOn
+        let other = Result { () throws(SyncError) in try meanwhile(goesOn) }
+        guard let result = work.value() else { throw SyncError(.failed, "the scan ended without a result") }
+        let local = try result.get()
+        try other.get()
+        session.note(local.problems.filter { $0.code != .skipped })
+        return (local.snapshot, local.rules)
     }
 
     /// Makes the workspace where it is missing.

@@ -101,6 +101,9 @@ struct PartScans: ~Copyable {
         }
     }
 
+    /// Tells whether they go on, whenever it is asked.
+    var goOn: () -> Bool { work.goesOn }
+
     /// Waits for them.
     consuming func finish() throws(SyncError) -> [ScannedPart] {
         guard let result = work.value() else { throw SyncError(.failed, "the scan ended without a result") }

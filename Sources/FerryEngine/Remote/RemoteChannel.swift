@@ -108,6 +108,28 @@ final class RemoteChannel {
         }
     }
 
+    /// Takes in what comes and leaves it to be read: who sends would wait for a full pipe else.
+    ///
+    /// For an answer that ends with a mark, behind which nothing comes.
+    ///
+    /// - Parameters:
+    ///   - limit: How much is kept at most.
+    ///   - goesOn: Whether to take in more.
+    /// - Throws: ``TransportError``.
+    func readAhead(limit: Int, while goesOn: () -> Bool) throws(TransportError) {
+        while goesOn(), end - start < limit, !endsWithMark() {
+            guard try fillOrThrow() else { return }
+        }
+    }
+
+    /// Whether the last that came is a whole mark.
+    private func endsWithMark() -> Bool {
+        guard end > start, buffer[end - 1] == 0 else { return false }
+        var first = end - 1
+        while first > start, buffer[first - 1] != 0 { first -= 1 }
+        return buffer[first..<end].starts(with: nonce.prefix)
+    }
+
     private func fill() throws(RemoteFailure) -> Bool {
         do throws(TransportError) { return try fillOrThrow() } catch { throw .transport(error) }
     }

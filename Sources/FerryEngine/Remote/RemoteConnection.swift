@@ -60,6 +60,11 @@ final class RemoteConnection {
         }
     }
 
+    /// Takes in the beginning of the listing that was asked for first, as long as wanted.
+    func readAheadListing(while goesOn: () -> Bool) throws(SyncError) {
+        do throws(RemoteFailure) { try session.readAheadListing(while: goesOn) } catch { throw error.syncError }
+    }
+
     func send(_ paths: [[UInt8]], compression: Compression) throws(SyncError) -> RemoteArchiveSource {
         do throws(TransportError) {
             return try session.send(paths, compression: compression)

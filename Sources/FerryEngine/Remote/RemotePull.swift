@@ -48,7 +48,9 @@ struct RemotePull {
         let options = session.options
         guard connection.facts.root == .directory else { throw Self.missingRoot(connection.rootName) }
         let stamp = ScanStamp.now
-        let local = try target.scan(&session)
+        let local = try target.scan(&session) { (goesOn) throws(SyncError) in
+            try connection.readAheadListing(while: goesOn)
+        }
         var listing = try connection.list(RemoteListingOptions(rules: local.rules, options))
         session.note(listing.problems)
         session.report.excludedEntries = listing.excludedCount

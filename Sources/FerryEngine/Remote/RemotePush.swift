@@ -38,7 +38,10 @@ struct RemotePush {
             throw error
         }
         defer { way.close() }
+        let scanGoesOn = scans.goOn
+        let listed = Result { () throws(SyncError) in try way.readAheadListing(while: scanGoesOn) }
         let scanned = try scans.finish()
+        try listed.get()
         try session.checkCancellation()
         try ScannedPart.checkApart(scanned)
         for part in scanned { part.report(&session) }

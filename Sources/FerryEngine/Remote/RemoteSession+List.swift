@@ -42,6 +42,25 @@ extension RemoteSession {
         }
     }
 
+    /// Takes in the beginning of the listing that was asked for with the start of the command.
+    ///
+    /// - Parameter goesOn: Whether to take in more: what the listing is read by is not known yet.
+    /// - Throws: ``RemoteFailure``.
+    func readAheadListing(while goesOn: () -> Bool) throws(RemoteFailure) {
+        // Where turns are taken, all of an answer has come; where nothing is listed, nothing comes.
+        guard isListingUnderWay, !takesTurns, facts.root == .directory, !facts.isRootEmpty, facts.listing != .none
+        else { return }
+        do throws(TransportError) {
+            try begin("listing '\(root.display)'")
+            try channel.readAhead(limit: Self.mostReadAhead, while: goesOn)
+        } catch {
+            throw giveUp(.transport(error))
+        }
+    }
+
+    /// As much as a sandbox lists while a tree as large is scanned here.
+    private static var mostReadAhead: Int { 4 << 20 }
+
     /// Reads a listing up to its mark.
     func readListing(_ request: RemoteListingRequest, isPartial: Bool) throws(RemoteFailure) -> RemoteListings {
         do throws(ListingFailure) {

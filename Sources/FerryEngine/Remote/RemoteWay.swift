@@ -6,6 +6,11 @@ enum RemoteWay {
     case commands(RemoteConnection)
     case archives(ArchiveConnection)
 
+    /// Takes in the beginning of the listing that was asked for first, as long as wanted.
+    func readAheadListing(while goesOn: () -> Bool) throws(SyncError) {
+        if case .commands(let connection) = self { try connection.readAheadListing(while: goesOn) }
+    }
+
     /// Ends it.
     func close() {
         switch self {

@@ -40,6 +40,28 @@ package struct BaselineStore: Sendable {
     /// - Returns: The baseline; nil when there is none.
     /// - Throws: ``BaselineStoreError`` when it is damaged or cannot be read.
     package func load(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> Baseline? {
+        try read(workspace, endpoint, header: \.header) { (content) throws(BaselineDamage) in
+            try Baseline(encoded: content, trailing: Self.checksumLength)
+        }
+    }
+
+    /// Reads what a baseline is a baseline of, and none of its entries.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's key.
+    ///   - endpoint: The endpoint's key.
+    /// - Returns: The header; nil when there is no baseline.
+    /// - Throws: ``BaselineStoreError`` when it is not what was written or cannot be read.
+    package func loadHeader(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> BaselineHeader? {
+        try read(workspace, endpoint, header: { $0 }) { (content) throws(BaselineDamage) in
+            try Baseline.header(ofEncoded: content)
+        }
+    }
+
+    private func read<Value>(
+        _ workspace: [UInt8], _ endpoint: [UInt8], header: (Value) -> BaselineHeader,
+        _ decode: ([UInt8]) throws(BaselineDamage) -> Value
+    ) throws(BaselineStoreError) -> Value? {
         let file = path(workspace: workspace, endpoint: endpoint)
         let content: [UInt8]
         do throws(Errno) {
@@ -53,12 +75,13 @@ package struct BaselineStore: Sendable {
             throw .fileSystem(FileSystemError("read the baseline in", path: file, cause: error))
         }
         do throws(BaselineDamage) {
-            let baseline = try Self.decode(content)
+            try Self.checkSum(of: content)
+            let value = try decode(content)
             // A copy of another pair's file is not this pair's.
-            guard baseline.header.workspaceKey == workspace, baseline.header.endpointKey == endpoint else {
+            guard header(value).workspaceKey == workspace, header(value).endpointKey == endpoint else {
                 throw .malformed(at: Baseline.preambleLength)
             }
-            return baseline
+            return value
         } catch {
             throw .damaged(path: file, error)
         }
@@ -200,6 +223,11 @@ package struct BaselineStore: Sendable {
     }
 
     private static func decode(_ content: [UInt8]) throws(BaselineDamage) -> Baseline {
+        try checkSum(of: content)
+        return try Baseline(encoded: content, trailing: checksumLength)
+    }
+
+    private static func checkSum(of content: [UInt8]) throws(BaselineDamage) {
         let preamble = try Baseline.Preamble(content)
         let length = preamble.prefixLength + preamble.blocksLength
         guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
@@ -211,7 +239,6 @@ package struct BaselineStore: Sendable {
             start = end
         }
         guard hash.finalize().elementsEqual(content[length...]) else { throw .malformed(at: length) }
-        return try Baseline(encoded: content, trailing: checksumLength)
     }
 }
 
