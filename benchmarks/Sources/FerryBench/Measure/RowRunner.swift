@@ -50,7 +50,7 @@ final class RowRunner {
             }
         }
         try change()
-        for index in row.subjects.indices where row.subjects[index].isFerry || options.countPeers {
+        for index in row.subjects.indices where counts(row.subjects[index]) {
             try attempt(index) { try countingRun(index) }
         }
         if case .again = row.work {
@@ -67,7 +67,7 @@ final class RowRunner {
         let (scene, launcher) = try places.stage(index)
         var pipeline = subject.pipeline(scene)
         let printed = scratch + "/printed"
-        if case .scan = row.work, subject.isFerry { pipeline.output = printed }
+        if case .scan = row.work, subject.isFerry || subject.isFloor { pipeline.output = printed }
         var poller = MemoryPoller()
         let floor = Self.ownPeakKiB()
         let outcome = try launcher.run(pipeline) { pids in
@@ -80,7 +80,8 @@ final class RowRunner {
         result.subjects[index].maximumResidentKiB = highest
         result.subjects[index].peakResidentKiB = highest > floor ? highest : poller.peakResidentKiB
         switch row.work {
-        case .scan: if subject.isFerry { try ScanCounts.check(Files.read(printed), against: result.tree) }
+        case .scan:
+            if subject.isFerry || subject.isFloor { try ScanCounts.check(Files.read(printed), against: result.tree) }
         case .stream: try checkStream(index)
         case .fresh: try compare(scene, index)
         case .again, .changed, .returned: break
@@ -99,6 +100,10 @@ final class RowRunner {
         }
         result.subjects[index].seconds.append(outcome.seconds)
         result.subjects[index].cpuSeconds.append(outcome.cpuSeconds)
+    }
+
+    private func counts(_ subject: Subject) -> Bool {
+        subject.isFerry || subject.isFloor || options.countPeers
     }
 
     private func countingRun(_ index: Int) throws {

@@ -60,6 +60,15 @@ enum Tools {
         (variable("FERRY_BENCH_PEERS") ?? "benchmarks/peers") + "/" + name
     }
 
+    /// The program of raw system calls that is built beside this one.
+    static let floor: String = {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/ferry-floor"
+    }()
+
     /// The value of an environment variable.
     static func variable(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
