@@ -63,20 +63,23 @@ static struct tar_header *add_block(struct output *output) {
     return header;
 }
 
+// A name or a link's target that no header has room for.
+static void add_long(struct output *output, char type, const char *text, size_t length) {
+    struct tar_header *header = add_block(output);
+    memcpy(header->name, "././@LongLink", 13);
+    memcpy(header->magic, "ustar  ", 8);
+    header->type = type;
+    octal(header->size, 11, length + 1);
+    seal(header);
+    size_t padded = (length + 1 + 511) & ~(size_t)511;
+    memset(output->bytes + output->used, 0, padded);
+    memcpy(output->bytes + output->used, text, length);
+    output->used += padded;
+}
+
 static struct tar_header *add_header(
     struct output *output, const char *path, size_t length, char type, size_t size, const struct stat *status) {
-    if (length > sizeof((struct tar_header *)0)->name) {
-        struct tar_header *longer = add_block(output);
-        memcpy(longer->name, "././@LongLink", 13);
-        memcpy(longer->magic, "ustar  ", 8);
-        longer->type = 'L';
-        octal(longer->size, 11, length + 1);
-        seal(longer);
-        size_t padded = (length + 1 + 511) & ~(size_t)511;
-        memset(output->bytes + output->used, 0, padded);
-        memcpy(output->bytes + output->used, path, length);
-        output->used += padded;
-    }
+    if (length > sizeof((struct tar_header *)0)->name) add_long(output, 'L', path, length);
     struct tar_header *header = add_block(output);
     memcpy(header->name, path, length < sizeof header->name ? length : sizeof header->name);
     octal(header->mode, 7, status->st_mode & 07777);
@@ -169,7 +172,7 @@ static void write_file(struct output *output, int thread, int parent, const char
     if (size >= splice_from) {
         write_large(output, thread, descriptor, path, &status);
     } else {
-        if (output->used + size + 8192 > buffer_size) flush(thread);
+        if (output->used + size + 16384 > buffer_size) flush(thread);
         seal(add_header(output, path, strlen(path), '0', size, &status));
         read_exactly(descriptor, output->bytes + output->used, size, path);
         size_t padding = -size & 511;
@@ -184,7 +187,7 @@ static void directory(int thread, const char *path) {
     struct listing listing;
     struct entry entry;
     struct stat status;
-    char target[100];
+    char target[4096];
     size_t length = strlen(path);
     int descriptor = open_below(root, path);
     if (!output->bytes) output->bytes = allocate(buffer_size + (islands_max / 21 + 1) * 512);
@@ -199,7 +202,7 @@ static void directory(int thread, const char *path) {
             write_file(output, thread, descriptor, entry.name, output->path);
             continue;
         }
-        if (output->used + 8192 > buffer_size) flush(thread);
+        if (output->used + 16384 > buffer_size) flush(thread);
         if (fstatat(descriptor, entry.name, &status, AT_SYMLINK_NOFOLLOW) != 0) fail("fstatat", output->path);
         if (S_ISDIR(status.st_mode)) {
             output->path[length + more] = '/';
@@ -208,9 +211,10 @@ static void directory(int thread, const char *path) {
         } else if (S_ISLNK(status.st_mode)) {
             ssize_t count = readlinkat(descriptor, entry.name, target, sizeof target);
             errno = 0;
-            if (count < 0 || count == sizeof target) fail("readlinkat, at most 99 bytes", output->path);
+            if (count < 0 || count == sizeof target) fail("readlinkat", output->path);
+            if (count > 100) add_long(output, 'K', target, (size_t)count);
             struct tar_header *header = add_header(output, output->path, length + more, '2', 0, &status);
-            memcpy(header->target, target, (size_t)count);
+            memcpy(header->target, target, count > 100 ? 100 : (size_t)count);
             seal(header);
         } else {
             errno = 0;

@@ -9,6 +9,7 @@ final class Places {
     private let ferry: String
     private let tree: String
     private let tarball: String
+    private let compressed: String
     private let assets: [String]
     private let scratch: String
     private let volume: Volume?
@@ -25,9 +26,15 @@ final class Places {
         let (path, summary) = try trees.tree(profile, fraction: row.size)
         tree = path
         tarball = row.needsTarball ? try trees.tarball(profile) : ""
+        compressed = row.needsCompressed ? try trees.compressed(profile) : ""
         assets = try (0..<row.assets).map { _ in try trees.tree(profile, fraction: row.size / 50).path }
         // With destinations that are kept goes a source that may be changed.
-        let copies = row.work.keepsPlaces ? 2 * row.subjects.count : max(1, row.copies)
+        let copies =
+            switch row.work {
+            case .scan, .stream, .fresh: max(1, row.copies)
+            case .again: row.subjects.count
+            case .changed, .returned: 2 * row.subjects.count
+            }
         if case .scan = row.work {
             volume = nil
         } else {
@@ -37,7 +44,7 @@ final class Places {
         }
         server =
             if let distance = row.distance, Tools.find("sshd") != nil {
-                try ShellServer(directory: "\(scratch)/shell-\(row.id)", delay: distance.delay)
+                try ShellServer(directory: "\(scratch)/shell-\(row.id)", distance: distance)
             } else { nil }
     }
 
@@ -103,7 +110,8 @@ final class Places {
         try Files.write("[profiles.local]\ncommand = [\"env\"]\n", to: base + "/home/config/ferry/config.toml")
         try Files.makeDirectory(base + "/destination")
         return Scene(
-            ferry: ferry, tree: tree, tarball: tarball, destination: base + "/destination", assets: assets,
+            ferry: ferry, tree: tree, tarball: tarball, compressed: compressed, destination: base + "/destination",
+            assets: assets,
             shell: server?.shell ?? "ssh", port: server?.port ?? 0, request: base + "/home/request.json")
     }
 

@@ -23,6 +23,26 @@ extension Row {
         ],
         needsTarball: true, distance: Distance())
 
+    static let link = Row(
+        id: "link", title: "push over ssh into an empty directory, 10 MB/s", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.remote]) },
+            Subject(name: "tar --zstd | ssh tar", tools: ["tar", "zstd", "ssh", "sshd", "python3"], times: .seconds) {
+                Pipeline(["tar", "-C", $0.tree, "--zstd", "-cf", "-", "."])
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar --zstd -xpf - -C '\($0.destination)'"])
+            },
+            Subject(name: "rsync -z -e ssh", tools: ["rsync", "ssh", "sshd", "python3"]) {
+                Pipeline([
+                    "rsync", "-az", "-e", "\($0.shell) -p \($0.port)", $0.tree + "/", "127.0.0.1:\($0.destination)/",
+                ])
+            },
+            .floor(tools: ["tar", "zstd", "ssh", "sshd", "python3"]) {
+                Pipeline(feeding: $0.compressed)
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar --zstd -xpf - -C '\($0.destination)'"])
+            },
+        ],
+        needsCompressed: true, distance: Distance(rate: 10_000_000))
+
     static let returned = Row(
         id: "pull-10", title: "pull from a shell on a pipe, ten files changed", profile: .nm, work: .returned(10),
         subjects: [

@@ -1,14 +1,24 @@
 extension Row {
     /// All rows, in the order in which they run.
-    static let all: [Row] = [
-        scan, create, createLarge, extract, push, pushAgain, pushTrusted, changedSome, changedMore, pull, pipe, stock,
-        ssh, four, returned, origin, far, prepare, restore, prepareFar, restoreFar, journal,
-    ]
+    static let all: [Row] =
+        [
+            scan, create, createLarge, extract, push, pushAgain, pushTrusted, changedSome, changedMore, pull, pipe,
+            stock,
+            ssh, four, returned, origin, far, prepare, restore, prepareFar, restoreFar, journal,
+            link,
+        ] + others + real + cold + growth
+
+    /// Names that stand for several rows: those whose ids begin with one.
+    static let groups = ["others", "real", "cold", "growth"]
+
+    /// What rows can be called when they are asked for: a group's rows by the group.
+    static let names =
+        all.map(\.id).filter { id in !groups.contains { id.hasPrefix($0 + "-") } } + groups
 
     /// The rows of the short mode.
     static let short = ["scan", "create", "extract", "push", "push-again"]
 
-    private static let scan = Row(
+    static let scan = Row(
         id: "scan", title: "scan a tree", profile: .nm, work: .scan,
         subjects: [
             .ferry { Pipeline([$0.ferry, "bench", "scan", $0.tree]) },
@@ -19,7 +29,7 @@ extension Row {
         ],
         goals: [.time(of: "find -printf", must: 0.40, aim: 0.30)])
 
-    private static let create = Row(
+    static let create = Row(
         id: "create", title: "write a tar stream, many small files", profile: .nm, work: .stream,
         subjects: createSubjects, goals: [.faster(than: "GNU tar", must: 2.0, aim: 2.8)])
 
@@ -27,7 +37,7 @@ extension Row {
         id: "create-large", title: "write a tar stream, few large files", profile: .large, work: .stream,
         subjects: createSubjects, goals: [.faster(than: "GNU tar", must: 3, aim: 5)])
 
-    private static let createSubjects: [Subject] = [
+    static let createSubjects: [Subject] = [
         .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree, "-"]).intoCat() },
         Subject(name: "GNU tar", tools: ["tar"], times: .seconds) {
             Pipeline(["tar", "-C", $0.tree, "-cf", "-", "."]).intoCat()
@@ -60,7 +70,7 @@ extension Row {
         ],
         needsTarball: true)
 
-    private static let push = Row(
+    static let push = Row(
         id: "push", title: "push into an empty directory", profile: .nm, work: .fresh,
         subjects: [
             .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.destination]) }, tarToTar, rsync, copy,
@@ -151,7 +161,7 @@ extension Row {
         Pipeline(["rsync", "-a", $0.tree + "/", $0.destination + "/"])
     }
 
-    private static let mirrored = Subject.floor { Pipeline([Tools.floor, "mirror", $0.tree, $0.destination]) }
+    static let mirrored = Subject.floor { Pipeline([Tools.floor, "mirror", $0.tree, $0.destination]) }
 
     private static let copy = Subject(name: "cp -a", tools: ["cp"]) {
         Pipeline(["cp", "-a", $0.tree + "/.", $0.destination])

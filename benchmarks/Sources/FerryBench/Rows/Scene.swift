@@ -6,6 +6,8 @@ struct Scene: Sendable {
     var tree: String
     /// The source tree as a tar file, for the rows that read one.
     var tarball: String
+    /// The same, compressed with zstd, for the rows that read that.
+    var compressed = ""
     /// An existing directory to fill.
     var destination: String
     /// Small trees to be brought along.
@@ -21,7 +23,10 @@ struct Scene: Sendable {
     func anonymous(_ text: String) -> String {
         var text = text
         let names =
-            [(tarball, "TREE.tar"), (request, "REQUEST"), (destination, "DEST"), (tree, "TREE")]
+            [
+                (compressed, "TREE.tar.zst"), (tarball, "TREE.tar"), (request, "REQUEST"), (destination, "DEST"),
+                (tree, "TREE"),
+            ]
             + assets.enumerated().map { ($1, "ASSET\($0 + 1)") } + [(shell, "ssh")]
         for (path, name) in names where !path.isEmpty {
             text = text.split(separator: path, omittingEmptySubsequences: false).joined(separator: name)
