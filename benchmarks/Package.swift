@@ -30,5 +30,8 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
             ] + strictness),
+        .testTarget(
+            name: "FerryBenchTests", dependencies: ["ferry-bench"], exclude: ["Golden"],
+            swiftSettings: [.swiftLanguageMode(.v6)] + strictness),
     ]
 )
