@@ -251,7 +251,7 @@ static void *run(void *unused) {
     batch->bytes = allocate(buffer_size);
     batch->names = allocate(names_size);
     batch->parent = -1;
-    if (unshare(CLONE_FILES) != 0) fail("unshare", "");
+    own_descriptors();
     for (;;) {
         pthread_mutex_lock(&turn);
         if (is_over) break;
@@ -276,7 +276,7 @@ int floor_extract(const char *destination) {
     for (long index = made_count; index-- > 0;) {
         struct item *item = &made[index];
         struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, item->time};
-        if ((item->mode & 0700) != 0700 && fchmodat(root, item->path, item->mode, 0) != 0) fail("fchmodat", item->path);
+        if ((item->mode & 06700) != 0700 && fchmodat(root, item->path, item->mode, 0) != 0) fail("fchmodat", item->path);
         if (utimensat(root, item->path, times, AT_SYMLINK_NOFOLLOW) != 0) fail("utimensat", item->path);
     }
     return 0;

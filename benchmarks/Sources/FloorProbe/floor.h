@@ -33,6 +33,8 @@ void listing_begin(struct listing *listing, int thread, int slot, int descriptor
 // Returns 0 at the end.
 int listing_next(struct listing *listing, struct entry *entry);
 
+// Gives the calling thread a table of descriptors of its own, which the kernel then need not lock.
+void own_descriptors(void);
 int open_root(const char *path);
 // Opens a directory below a root; the empty path is the root itself.
 int open_below(int root, const char *path);

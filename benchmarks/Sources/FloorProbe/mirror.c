@@ -133,7 +133,7 @@ static void directory(int thread, const char *path) {
             is_current = is_same(&own, &status);
         }
         if (*path && !is_current) {
-            if ((is_update || (own.st_mode & 0700) != 0700) && fchmod(to[index], own.st_mode & 07777) != 0) {
+            if ((is_update || (own.st_mode & 06700) != 0700) && fchmod(to[index], own.st_mode & 07777) != 0) {
                 fail("fchmod", path);
             }
             set_times(to[index], &own, path);

@@ -164,7 +164,8 @@ final class RowRunner {
     }
 
     private func compare(_ scene: Scene, _ index: Int) throws {
-        var comparison = TreeComparison(times: row.subjects[index].times)
+        var comparison = TreeComparison(
+            times: row.subjects[index].times, ignoresSpecialModes: result.tree.profile.isReal)
         let places = row.copies == 0 ? [scene.destination] : scene.copies(row.copies)
         for place in places {
             if let difference = try comparison.firstDifference(scene.tree, place) {
