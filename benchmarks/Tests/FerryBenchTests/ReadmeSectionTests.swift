@@ -64,6 +64,30 @@ struct ReadmeSectionTests {
         #expect(Circumstances.number(in: "mke2fs 1.47.0 (5-Feb-2023)") == "1.47.0")
     }
 
+    @Test("what passed is read line by line, and nothing noted is an error")
+    func wire() throws {
+        let wire = try Wire(log: "10 20 1\n1 2 3\n")
+        #expect(wire.commands == 2)
+        #expect(wire.bytes == 33)
+        #expect(wire.roundTrips == 4)
+        #expect(throws: BenchError.self) { try Wire(log: "") }
+        #expect(throws: BenchError.self) { try Wire(log: "1 2\n") }
+    }
+
+    @Test("a row whose bytes grow past the tolerance fails the gate, and so does one whose bytes are not on record")
+    func gate() throws {
+        var report = SampleReport.report
+        report.rows = report.rows.filter { $0.id == "scan" }
+        report.rows[0].subjects[0].wire = try Wire(log: "100 0 2\n")
+        var thresholds = Thresholds(scale: 1, seed: 1)
+        thresholds.record(report)
+        #expect(!thresholds.judge(report).contains(where: \.isFailure))
+        report.rows[0].subjects[0].wire = try Wire(log: "104 0 2\n")
+        #expect(thresholds.judge(report).filter(\.isFailure).count == 1)
+        thresholds.rows["scan"]?.bytesOnWire = nil
+        #expect(thresholds.judge(report).contains(where: \.isFailure))
+    }
+
     @Test("figures are rounded to what they mean")
     func figures() {
         #expect(0.1384.seconds == "0.138 s")

@@ -97,6 +97,30 @@ final class Places {
         return (scene, launcher(home: place + "/home"))
     }
 
+    /// The paths and the launcher for a run whose commands in the sandbox are counted into a file.
+    ///
+    /// - Parameters:
+    ///   - index: The subject.
+    ///   - log: What the file is called.
+    /// - Returns: As `stage`.
+    /// - Throws: When a path cannot be made.
+    func stage(_ index: Int, countingInto log: String) throws -> (Scene, Launcher) {
+        var (scene, launcher) = try stage(index)
+        scene.command = Wire.counting(scene.command, into: log)
+        try configure(scene)
+        return (scene, launcher)
+    }
+
+    /// Tells Ferry how commands are run in a sandbox that is a child process.
+    func configure(_ scene: Scene) throws {
+        // A command that is a shell's stdin and stdout, as `kubectl exec` or `docker exec` would be.
+        let words = scene.command.map { "\"\($0)\"" }.joined(separator: ", ")
+        let home = scene.request.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        try Files.makeDirectory(home.joined(separator: "/") + "/config/ferry")
+        try Files.write(
+            "[profiles.local]\ncommand = [\(words)]\n", to: home.joined(separator: "/") + "/config/ferry/config.toml")
+    }
+
     /// Gives everything back.
     func finish() {
         server?.stop()
@@ -105,14 +129,13 @@ final class Places {
     }
 
     private func makeScene(_ base: String) throws -> Scene {
-        // A command that is a shell's stdin and stdout, as `kubectl exec` or `docker exec` would be.
-        try Files.makeDirectory(base + "/home/config/ferry")
-        try Files.write("[profiles.local]\ncommand = [\"env\"]\n", to: base + "/home/config/ferry/config.toml")
         try Files.makeDirectory(base + "/destination")
-        return Scene(
+        let scene = Scene(
             ferry: ferry, tree: tree, tarball: tarball, compressed: compressed, destination: base + "/destination",
             assets: assets,
             shell: server?.shell ?? "ssh", port: server?.port ?? 0, request: base + "/home/request.json")
+        try configure(scene)
+        return scene
     }
 
     private func copyOfTree(_ path: String) throws -> String {

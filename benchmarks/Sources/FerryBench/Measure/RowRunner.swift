@@ -54,6 +54,12 @@ final class RowRunner {
         for index in row.subjects.indices where counts(row.subjects[index]) {
             try attempt(index) { try countingRun(index) }
         }
+        if row.countsWire, Tools.find("python3") != nil {
+            try change()
+            for index in row.subjects.indices where !row.subjects[index].isFloor {
+                try attempt(index) { try wireRun(index) }
+            }
+        }
         if case .again = row.work {
             for index in row.subjects.indices { try attempt(index) { try compare(places.stage(index).0, index) } }
         }
@@ -124,6 +130,19 @@ final class RowRunner {
         for file in files { calls.add(try SystemCalls(table: Files.read(file))) }
         result.subjects[index].systemCalls = calls
         result.subjects[index].systemCallsPerEntry = Double(calls.total) / Double(max(1, result.tree.entries))
+    }
+
+    /// Counts what passes to a sandbox and back, in a run of its own.
+    private func wireRun(_ index: Int) throws {
+        let log = scratch + "/wire"
+        try Files.write("", to: log)
+        let (scene, launcher) = try places.stage(index, countingInto: log)
+        let outcome = try launcher.run(row.subjects[index].pipeline(scene))
+        try demandSuccess(outcome, launcher)
+        // A peer that works beside the shell has nothing to count.
+        let noted = try Files.read(log)
+        if !noted.isEmpty || row.subjects[index].isFerry { result.subjects[index].wire = try Wire(log: noted) }
+        try compare(scene, index)
     }
 
     /// Makes and fills the destinations of a row that keeps them.

@@ -43,8 +43,8 @@ struct Session {
         // Room for all profiles at once, for those of the machine itself, and for trees of more than the full size.
         let rows = try options.chosenRows()
         var size = max(1 << 30, Int64(options.scale * 1024) * 12_582_912)
-        if rows.contains(where: \.profile.isReal) { size += 16 << 30 }
-        if let largest = rows.map(\.size).max(), largest > 1 { size += Int64(options.scale * largest * 3 * 1024) << 20 }
+        if rows.contains(where: \.profile.isReal) { size += 10 << 30 }
+        if let largest = rows.map(\.size).max(), largest > 1 { size += Int64(options.scale * largest * 2 * 1024) << 20 }
         return try Volume(base: work + "/sources", size: size).fresh()
     }
 

@@ -32,6 +32,12 @@ struct ReadmeSection {
                     "work", "anonymous MiB", "must", "met", "resident MiB", "system calls an entry", "the floor's",
                     "peers' memory",
                 ], rows.all.map(\.result).filter { $0.growthKind == nil }.map(Self.memoryLine)))
+        let wires = rows.all.flatMap { Self.wireLines(of: $0.result) }
+        if !wires.isEmpty {
+            parts.append(
+                Self.table(
+                    ["work", "by", "commands in the sandbox", "round trips", "bytes there", "bytes back"], wires))
+        }
         if let growth = Growth(rows).markdown { parts.append(growth) }
         if !rows.missing.isEmpty {
             let names = rows.missing.map { "`\($0)`" }.joined(separator: ", ")
@@ -103,6 +109,17 @@ struct ReadmeSection {
             row.ferry?.peakResidentKiB.map(mebibytes) ?? "", row.ferry?.systemCallsPerEntry?.fixed(2) ?? "",
             row.floor?.systemCallsPerEntry?.fixed(2) ?? "", peers.joined(separator: "; "),
         ]
+    }
+
+    private static func wireLines(of row: RowResult) -> [[String]] {
+        row.subjects.compactMap { subject in
+            subject.wire.map { wire in
+                [
+                    subject.name == Subject.ferryName ? "`\(row.id)`" : "", subject.name, wire.commands.grouped,
+                    wire.roundTrips.grouped, wire.bytesThere.grouped, wire.bytesBack.grouped,
+                ]
+            }
+        }
     }
 
     private static func mebibytes(_ kibibytes: Int) -> String { (Double(kibibytes) / 1024).fixed(1) }

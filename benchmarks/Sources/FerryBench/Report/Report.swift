@@ -98,4 +98,6 @@ struct SubjectResult: Codable, Sendable {
     var maximumResidentKiB: Int?
     var systemCalls: SystemCalls?
     var systemCallsPerEntry: Double?
+    /// What passed to a sandbox behind a shell and back.
+    var wire: Wire?
 }

@@ -54,7 +54,7 @@ extension Row {
             },
             .floor(preparing: fill) { Pipeline([Tools.floor, "update", $0.destination, $0.tree]) },
         ],
-        goals: [.time(of: "rsync -a", must: 0.6, aim: 0.4)])
+        goals: [.time(of: "rsync -a", must: 0.6, aim: 0.4)], countsWire: true)
 
     static let origin = Row(
         id: "pull-origin", title: "the same with 10,000 files, against archive, wipe and copy", profile: .nm,
@@ -64,10 +64,10 @@ extension Row {
                 Pipeline([$0.ferry, "sync", "pull", $0.piped, $0.tree, "--no-fsync"])
             },
             Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
-                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--"] + $0.command)
             },
         ],
-        goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1)
+        goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1, countsWire: true)
 
     static let far = Row(
         id: "far", title: "prepare 10,000 files and three assets, 100 ms away", profile: .nm, work: .fresh,
@@ -99,10 +99,10 @@ extension Row {
         subjects: [
             .ferry(prepared),
             Subject(name: "origin", tools: ["python3", "tar"], times: .seconds) {
-                Pipeline(["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination, "--"] + $0.command)
             },
         ],
-        memoryFactor: 20)
+        memoryFactor: 20, countsWire: true)
 
     static let restore = Row(
         id: "restore", title: "restore it, 1,000 files edited, a shell on a pipe", profile: .nm,
@@ -110,10 +110,10 @@ extension Row {
         subjects: [
             .ferry(preparing: prepared, restored),
             Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
-                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--"] + $0.command)
             },
         ],
-        memoryFactor: 20)
+        memoryFactor: 20, countsWire: true)
 
     static let prepareFar = Row(
         id: "prepare-far", title: "prepare a managed runtime, 100 ms away", profile: .nm, work: .fresh,

@@ -16,7 +16,7 @@ extension Row {
         all.map(\.id).filter { id in !groups.contains { id.hasPrefix($0 + "-") } } + groups
 
     /// The rows of the short mode.
-    static let short = ["scan", "create", "extract", "push", "push-again"]
+    static let short = ["scan", "create", "extract", "push", "push-again", "pull-10"]
 
     static let scan = Row(
         id: "scan", title: "scan a tree", profile: .nm, work: .scan,

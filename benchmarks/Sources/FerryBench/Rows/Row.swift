@@ -52,6 +52,9 @@ struct Row: Sendable {
     /// Whether nothing of the tree is in the page cache when a run begins.
     var isCold = false
 
+    /// Whether the sandbox is behind a shell on a pipe, where what passes can be counted.
+    var countsWire = false
+
     /// Why the row cannot be measured on this machine, or nil.
     var unavailability: String? {
         if isCold, !PageCache.canBeDropped { return "dropping the page cache needs root" }

@@ -12,6 +12,8 @@ struct Scene: Sendable {
     var destination: String
     /// Small trees to be brought along.
     var assets: [String] = []
+    /// What runs a shell in a sandbox that is a child process.
+    var command = ["env"]
     /// What stands for `ssh` in commands: it knows the server's keys.
     var shell = "ssh"
     /// The server's port on the loopback interface; zero where there is no server.

@@ -71,7 +71,8 @@ final class Volume {
         var attempts = 0
         while unsafe umount2(point, 0) != 0 {
             attempts += 1
-            guard errno == EBUSY, attempts < 50 else { throw BenchError.call("umount", point) }
+            // A shell that was asked to end takes its two seconds.
+            guard errno == EBUSY, attempts < 300 else { throw BenchError.call("umount", point) }
             usleep(20_000)
         }
         isMounted = false
