@@ -26,12 +26,15 @@ struct Circumstances {
             rows.all.flatMap { row in
                 Row.all.first { $0.id == row.result.id }?.subjects.flatMap(\.tools) ?? []
             })
-        let versions = rows.distinct { row in
-            row.report.versions.keys.sorted().filter { wanted.contains($0) || $0 == Subject.ferryName }.map { name in
-                (row.report.versions[name] ?? nil).map { name + " " + Self.number(in: $0) } ?? name + " absent"
-            }.joined(separator: ", ")
+        let names = Set(rows.all.flatMap(\.report.versions.keys)).filter {
+            wanted.contains($0) || $0 == Subject.ferryName
         }
-        return versions.joined(separator: "; ")
+        return names.sorted().map { name in
+            let versions = rows.distinct { row in
+                row.report.versions[name].map { $0.map(Self.number) ?? "absent" } ?? ""
+            }
+            return name + " " + versions.filter { !$0.isEmpty }.joined(separator: " and ")
+        }.joined(separator: ", ")
     }
 
     private var trees: String {

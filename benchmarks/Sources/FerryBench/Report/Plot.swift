@@ -46,8 +46,8 @@ struct Plot {
         var kind: Kind
     }
 
-    private static let width = 840.0
-    private static let labels = 130.0
+    private static let width = 852.0
+    private static let labels = 142.0
     private static let margin = 150.0
     private static let barHeight = 13.0
     private static let gap = 9.0
@@ -119,7 +119,7 @@ struct Plot {
     private var description: String {
         groups.map { group in
             "\(Self.escaped(group.label)): "
-                + group.bars.map { "\(Self.escaped($0.name)) \($0.ratio.short)×" }.joined(separator: ", ")
+                + group.bars.map { "\(Self.escaped($0.name)) \($0.ratio.measured)×" }.joined(separator: ", ")
         }.joined(separator: "; ")
     }
 
@@ -165,7 +165,7 @@ struct Plot {
             edge = max(edge, x)
         }
         text += #"<text class="muted" x="\#((edge + 6).short)" y="\#((y + 9.5).short)">"#
-        return text + "\(bar.ratio.short)× \(Self.escaped(bar.name))</text>\n"
+        return text + "\(bar.ratio.measured)× \(Self.escaped(bar.name))</text>\n"
     }
 
     private func position(_ ratio: Double) -> Double {

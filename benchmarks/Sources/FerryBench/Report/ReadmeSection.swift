@@ -54,12 +54,12 @@ struct ReadmeSection {
             let isFirst = index == 0
             let floorRatio = row.floorRatio(to: peer)
             let floorTime = isFirst ? row.floor?.time.map { $0.median.seconds + ", " } ?? "" : ""
-            let floor = floorRatio.map { "\(floorTime)\($0.fixed(2))×" } ?? (isFirst ? row.floor?.state ?? "–" : "")
+            let floor = floorRatio.map { "\(floorTime)\($0.measured)×" } ?? (isFirst ? row.floor?.state ?? "–" : "")
             return [
                 isFirst ? "\(row.title) (`\(row.id)`)" : "",
                 isFirst ? row.ferry.map { $0.state ?? $0.time?.median.seconds ?? "" } ?? "" : "",
                 "`\(peer.name)` " + (peer.state ?? peer.time?.median.seconds ?? ""),
-                peer.ratio.map { "\($0.median.fixed(2))× (\($0.low.fixed(2))–\($0.high.fixed(2)))" } ?? "",
+                peer.ratio.map { "\($0.median.measured)× (\($0.low.measured)–\($0.high.measured))" } ?? "",
                 peer.goal.map { "\($0.must.short)× (aim \($0.aim.short)×)" } ?? "",
                 verdict(peer), floor, isFirst ? distance(row) : "",
             ]
@@ -76,14 +76,14 @@ struct ReadmeSection {
         guard let ferry = row.ferry?.time?.median, let floor = row.floor, let ratio = floor.ratio?.median,
             let time = floor.time?.median
         else { return "" }
-        return "\((1 / ratio).fixed(2))×, \(max(0, ferry - time).seconds)"
+        return "\((1 / ratio).measured)×, \(max(0, ferry - time).seconds)"
     }
 
     private func reason(_ row: RowResult) -> String {
         let missed = row.peers.filter { $0.goal != nil && $0.ratio != nil && verdictIsNo($0) }
         let beyond = missed.compactMap { peer -> String? in
             guard let goal = peer.goal, let reached = row.floorRatio(to: peer), reached < goal.must else { return nil }
-            return "\(reached.fixed(2))× against `\(peer.name)`"
+            return "\(reached.measured)× against `\(peer.name)`"
         }
         let floor =
             beyond.isEmpty ? "" : " *Must* lies beyond the floor here, which reaches \(beyond.joined(separator: ", "))."
@@ -163,9 +163,12 @@ extension Double {
     /// Seconds with three digits that mean something.
     var seconds: String { fixed(self >= 9.995 ? 1 : self >= 0.9995 ? 2 : 3) + " s" }
 
-    /// At most two digits after the point, none that is a trailing zero.
+    /// A measured ratio: two digits after the point, one from ten on.
+    var measured: String { fixed(self >= 9.95 ? 1 : 2) }
+
+    /// At most two digits after the point, none that is a trailing zero; three that mean something below a tenth.
     var short: String {
-        var text = fixed(self >= 9.95 ? 1 : 2)
+        var text = fixed(self >= 9.95 ? 1 : self >= 0.0995 || self == 0 ? 2 : 4)
         while text.last == "0" { text.removeLast() }
         if text.last == "." { text.removeLast() }
         return text
