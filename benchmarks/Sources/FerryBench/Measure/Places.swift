@@ -26,7 +26,7 @@ final class Places {
         let (path, summary) = try trees.tree(profile, fraction: row.size)
         tree = path
         tarball = row.needsTarball ? try trees.tarball(profile) : ""
-        compressed = row.needsCompressed ? try trees.compressed(profile) : ""
+        compressed = row.needsCompressed && Tools.find("zstd") != nil ? try trees.compressed(profile) : ""
         assets = try (0..<row.assets).map { _ in try trees.tree(profile, fraction: row.size / 50).path }
         // With destinations that are kept goes a source that may be changed.
         let copies =
@@ -43,7 +43,7 @@ final class Places {
                 size: Volume.size(bytes: summary.bytes * Int64(copies), entries: summary.entries * copies))
         }
         server =
-            if let distance = row.distance, Tools.find("sshd") != nil {
+            if let distance = row.distance {
                 try ShellServer(directory: "\(scratch)/shell-\(row.id)", distance: distance)
             } else { nil }
     }

@@ -26,7 +26,7 @@ struct Session {
             date: Clock.date(), machine: .current(sources: directory), versions: versions, scale: options.scale,
             rounds: options.rounds, seed: options.seed)
         for row in try options.chosenRows() {
-            if options.profile == nil, let reason = row.unavailability {
+            if let reason = row.unavailability(with: options.profile ?? row.profile) {
                 report.rows.append(RowResult(row, absent: reason))
                 continue
             }

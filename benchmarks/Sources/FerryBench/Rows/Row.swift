@@ -55,9 +55,13 @@ struct Row: Sendable {
     /// Whether the sandbox is behind a shell on a pipe, where what passes can be counted.
     var countsWire = false
 
-    /// Why the row cannot be measured on this machine, or nil.
-    var unavailability: String? {
+    /// Why the row cannot be measured on this machine with trees of a profile, or nil.
+    func unavailability(with profile: Profile) -> String? {
         if isCold, !PageCache.canBeDropped { return "dropping the page cache needs root" }
+        let needed = distance.map { $0.isRelayed ? ["sshd", "python3"] : ["sshd"] } ?? []
+        if let missing = needed.first(where: { Tools.find($0) == nil }) {
+            return "\(missing) (package \(Tools.packages[missing] ?? missing)) is not installed"
+        }
         return profile.unavailability
     }
 
@@ -67,5 +71,8 @@ struct Row: Sendable {
         var delay = 0.0
         /// What a relay lets through in each direction, in bytes a second; any amount without.
         var rate = 0
+
+        /// Whether a relay stands before the server.
+        var isRelayed: Bool { delay > 0 || rate > 0 }
     }
 }

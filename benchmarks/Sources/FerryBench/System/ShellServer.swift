@@ -15,7 +15,6 @@ final class ShellServer {
     ///   - distance: What the relay adds and lets through; there is none where both are zero.
     /// - Throws: When something cannot be made or started.
     init(directory: String, distance: Row.Distance) throws {
-        let isRelayed = distance.delay > 0 || distance.rate > 0
         try Files.makeDirectory(directory)
         // The server insists on it; Debian's service makes it at boot.
         if geteuid() == 0 { try Files.makeDirectory("/run/sshd") }
@@ -24,7 +23,7 @@ final class ShellServer {
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(directory)/\(key)"], scratch: directory)
         }
         let serverPort = Int.random(in: 20_000..<30_000)
-        port = isRelayed ? serverPort + 1 : serverPort
+        port = distance.isRelayed ? serverPort + 1 : serverPort
         shell = directory + "/ssh"
         try Files.write(
             """
@@ -58,7 +57,7 @@ final class ShellServer {
 
         let sshd = Tools.find("sshd") ?? "sshd"
         processes.append(try Background([sshd, "-D", "-E", directory + "/log", "-f", directory + "/sshd_config"]))
-        if isRelayed {
+        if distance.isRelayed {
             processes.append(
                 try Background(
                     [
