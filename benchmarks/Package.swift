@@ -7,11 +7,18 @@ let strictness: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treat
 
 let package = Package(
     name: "ferry-benchmarks",
-    products: [.executable(name: "ferry-bench", targets: ["ferry-bench"])],
+    products: [
+        .executable(name: "ferry-bench", targets: ["ferry-bench"]),
+        .executable(name: "ferry-floor", targets: ["ferry-floor"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
+        // The floor: the same work in raw system calls, with none of Ferry's code.
+        .executableTarget(
+            name: "ferry-floor", path: "Sources/FloorProbe", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("pthread")]),
         .executableTarget(
             name: "ferry-bench",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -22,6 +29,9 @@ let package = Package(
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
-            ] + strictness)
+            ] + strictness),
+        .testTarget(
+            name: "FerryBenchTests", dependencies: ["ferry-bench"], exclude: ["Golden"],
+            swiftSettings: [.swiftLanguageMode(.v6)] + strictness),
     ]
 )

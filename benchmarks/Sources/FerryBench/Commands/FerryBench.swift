@@ -5,5 +5,5 @@ struct FerryBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ferry-bench",
         abstract: "Measure ferry side by side with tar, rsync, cp and find.",
-        subcommands: [RunCommand.self, GateCommand.self, GenCommand.self, CompareCommand.self])
+        subcommands: [RunCommand.self, ReportCommand.self, GateCommand.self, GenCommand.self, CompareCommand.self])
 }

@@ -8,12 +8,15 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var options: MeasureOptions
 
+    @OptionGroup var output: PublishOptions
+
     @Flag(help: "Exit with 2 when a goal was missed.")
     var enforce = false
 
     func run() throws {
         let report = try Session.measure(options)
         try Session.publish(report, options)
+        try output.publish([report])
         if !report.failures.isEmpty { throw ExitCode(1) }
         if enforce, !report.missed.isEmpty { throw ExitCode(2) }
     }

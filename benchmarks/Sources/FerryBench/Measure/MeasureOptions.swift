@@ -6,7 +6,7 @@ struct MeasureOptions: ParsableArguments {
     @Option(help: "The ferry executable; else $FERRY, else .build/release/ferry.")
     var ferry = Tools.variable("FERRY") ?? ".build/release/ferry"
 
-    @Option(help: "Rows to run, separated by commas: \(Row.all.map(\.id).joined(separator: ",")).")
+    @Option(help: "Rows to run, separated by commas: \(Row.names.joined(separator: ",")).")
     var rows: String?
 
     @Option(help: "Run the rows on this profile in place of their own; goals are not judged then.")
@@ -46,10 +46,12 @@ struct MeasureOptions: ParsableArguments {
     func chosenRows() throws -> [Row] {
         let known = Row.all.map(\.id)
         let wanted = rows?.split(separator: ",").map(String.init) ?? (short ? Row.short : known)
-        if let unknown = wanted.first(where: { !known.contains($0) }) {
-            throw ValidationError("no row is called '\(unknown)'; there are \(known.joined(separator: ", "))")
+        if let unknown = wanted.first(where: { !known.contains($0) && !Row.groups.contains($0) }) {
+            throw ValidationError("no row is called '\(unknown)'; there are \(Row.names.joined(separator: ", "))")
         }
-        return Row.all.filter { wanted.contains($0.id) }
+        return Row.all.filter { row in
+            wanted.contains { $0 == row.id || (Row.groups.contains($0) && row.id.hasPrefix($0 + "-")) }
+        }
     }
 
     mutating func validate() throws {

@@ -9,6 +9,7 @@ final class Places {
     private let ferry: String
     private let tree: String
     private let tarball: String
+    private let compressed: String
     private let assets: [String]
     private let scratch: String
     private let volume: Volume?
@@ -25,9 +26,15 @@ final class Places {
         let (path, summary) = try trees.tree(profile, fraction: row.size)
         tree = path
         tarball = row.needsTarball ? try trees.tarball(profile) : ""
+        compressed = row.needsCompressed && Tools.find("zstd") != nil ? try trees.compressed(profile) : ""
         assets = try (0..<row.assets).map { _ in try trees.tree(profile, fraction: row.size / 50).path }
         // With destinations that are kept goes a source that may be changed.
-        let copies = row.work.keepsPlaces ? 2 * row.subjects.count : max(1, row.copies)
+        let copies =
+            switch row.work {
+            case .scan, .stream, .fresh: max(1, row.copies)
+            case .again: row.subjects.count
+            case .changed, .returned: 2 * row.subjects.count
+            }
         if case .scan = row.work {
             volume = nil
         } else {
@@ -36,8 +43,8 @@ final class Places {
                 size: Volume.size(bytes: summary.bytes * Int64(copies), entries: summary.entries * copies))
         }
         server =
-            if let distance = row.distance, Tools.find("sshd") != nil {
-                try ShellServer(directory: "\(scratch)/shell-\(row.id)", delay: distance.delay)
+            if let distance = row.distance {
+                try ShellServer(directory: "\(scratch)/shell-\(row.id)", distance: distance)
             } else { nil }
     }
 
@@ -90,6 +97,30 @@ final class Places {
         return (scene, launcher(home: place + "/home"))
     }
 
+    /// The paths and the launcher for a run whose commands in the sandbox are counted into a file.
+    ///
+    /// - Parameters:
+    ///   - index: The subject.
+    ///   - log: What the file is called.
+    /// - Returns: As `stage`.
+    /// - Throws: When a path cannot be made.
+    func stage(_ index: Int, countingInto log: String) throws -> (Scene, Launcher) {
+        var (scene, launcher) = try stage(index)
+        scene.command = Wire.counting(scene.command, into: log)
+        try configure(scene)
+        return (scene, launcher)
+    }
+
+    /// Tells Ferry how commands are run in a sandbox that is a child process.
+    func configure(_ scene: Scene) throws {
+        // A command that is a shell's stdin and stdout, as `kubectl exec` or `docker exec` would be.
+        let words = scene.command.map { "\"\($0)\"" }.joined(separator: ", ")
+        let home = scene.request.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        try Files.makeDirectory(home.joined(separator: "/") + "/config/ferry")
+        try Files.write(
+            "[profiles.local]\ncommand = [\(words)]\n", to: home.joined(separator: "/") + "/config/ferry/config.toml")
+    }
+
     /// Gives everything back.
     func finish() {
         server?.stop()
@@ -98,13 +129,13 @@ final class Places {
     }
 
     private func makeScene(_ base: String) throws -> Scene {
-        // A command that is a shell's stdin and stdout, as `kubectl exec` or `docker exec` would be.
-        try Files.makeDirectory(base + "/home/config/ferry")
-        try Files.write("[profiles.local]\ncommand = [\"env\"]\n", to: base + "/home/config/ferry/config.toml")
         try Files.makeDirectory(base + "/destination")
-        return Scene(
-            ferry: ferry, tree: tree, tarball: tarball, destination: base + "/destination", assets: assets,
+        let scene = Scene(
+            ferry: ferry, tree: tree, tarball: tarball, compressed: compressed, destination: base + "/destination",
+            assets: assets,
             shell: server?.shell ?? "ssh", port: server?.port ?? 0, request: base + "/home/request.json")
+        try configure(scene)
+        return scene
     }
 
     private func copyOfTree(_ path: String) throws -> String {

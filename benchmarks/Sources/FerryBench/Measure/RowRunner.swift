@@ -25,7 +25,8 @@ final class RowRunner {
             destination: row.work.isFresh || row.work.keepsPlaces ? places.description : nil)
         for subject in row.subjects {
             let scene = Scene(
-                ferry: options.ferry, tree: "TREE", tarball: "TREE.tar", destination: "/DEST",
+                ferry: options.ferry, tree: "TREE", tarball: "TREE.tar", compressed: "TREE.tar.zst",
+                destination: "/DEST",
                 assets: (0..<row.assets).map { "ASSET\($0 + 1)" }, port: 22, request: "REQUEST")
             var entry = SubjectResult(name: subject.name, command: subject.pipeline(scene).text)
             if let missing = subject.tools.first(where: { Tools.find($0) == nil }) {
@@ -50,8 +51,14 @@ final class RowRunner {
             }
         }
         try change()
-        for index in row.subjects.indices where row.subjects[index].isFerry || options.countPeers {
+        for index in row.subjects.indices where counts(row.subjects[index]) {
             try attempt(index) { try countingRun(index) }
+        }
+        if row.countsWire, Tools.find("python3") != nil {
+            try change()
+            for index in row.subjects.indices where !row.subjects[index].isFloor {
+                try attempt(index) { try wireRun(index) }
+            }
         }
         if case .again = row.work {
             for index in row.subjects.indices { try attempt(index) { try compare(places.stage(index).0, index) } }
@@ -67,7 +74,8 @@ final class RowRunner {
         let (scene, launcher) = try places.stage(index)
         var pipeline = subject.pipeline(scene)
         let printed = scratch + "/printed"
-        if case .scan = row.work, subject.isFerry { pipeline.output = printed }
+        if case .scan = row.work, subject.isFerry || subject.isFloor { pipeline.output = printed }
+        if row.isCold { try PageCache.drop(keeping: pipeline) }
         var poller = MemoryPoller()
         let floor = Self.ownPeakKiB()
         let outcome = try launcher.run(pipeline) { pids in
@@ -80,7 +88,8 @@ final class RowRunner {
         result.subjects[index].maximumResidentKiB = highest
         result.subjects[index].peakResidentKiB = highest > floor ? highest : poller.peakResidentKiB
         switch row.work {
-        case .scan: if subject.isFerry { try ScanCounts.check(Files.read(printed), against: result.tree) }
+        case .scan:
+            if subject.isFerry || subject.isFloor { try ScanCounts.check(Files.read(printed), against: result.tree) }
         case .stream: try checkStream(index)
         case .fresh: try compare(scene, index)
         case .again, .changed, .returned: break
@@ -90,7 +99,9 @@ final class RowRunner {
     private func timedRun(_ index: Int, round: Int) throws {
         let (scene, launcher) = try places.stage(index)
         sync()
-        let outcome = try launcher.run(row.subjects[index].pipeline(scene))
+        let pipeline = row.subjects[index].pipeline(scene)
+        if row.isCold { try PageCache.drop(keeping: pipeline) }
+        let outcome = try launcher.run(pipeline)
         try demandSuccess(outcome, launcher)
         Progress.say("\(row.id) round \(round + 1): \(row.subjects[index].name) \(outcome.seconds.fixed(3)) s")
         switch row.work {
@@ -99,6 +110,11 @@ final class RowRunner {
         }
         result.subjects[index].seconds.append(outcome.seconds)
         result.subjects[index].cpuSeconds.append(outcome.cpuSeconds)
+    }
+
+    private func counts(_ subject: Subject) -> Bool {
+        // A call takes many times as long when it is counted, and the count is that of the smaller tree.
+        row.size <= 1 && (subject.isFerry || subject.isFloor || options.countPeers)
     }
 
     private func countingRun(_ index: Int) throws {
@@ -114,6 +130,19 @@ final class RowRunner {
         for file in files { calls.add(try SystemCalls(table: Files.read(file))) }
         result.subjects[index].systemCalls = calls
         result.subjects[index].systemCallsPerEntry = Double(calls.total) / Double(max(1, result.tree.entries))
+    }
+
+    /// Counts what passes to a sandbox and back, in a run of its own.
+    private func wireRun(_ index: Int) throws {
+        let log = scratch + "/wire"
+        try Files.write("", to: log)
+        let (scene, launcher) = try places.stage(index, countingInto: log)
+        let outcome = try launcher.run(row.subjects[index].pipeline(scene))
+        try demandSuccess(outcome, launcher)
+        // A peer that works beside the shell has nothing to count.
+        let noted = try Files.read(log)
+        if !noted.isEmpty || row.subjects[index].isFerry { result.subjects[index].wire = try Wire(log: noted) }
+        try compare(scene, index)
     }
 
     /// Makes and fills the destinations of a row that keeps them.
@@ -154,7 +183,8 @@ final class RowRunner {
     }
 
     private func compare(_ scene: Scene, _ index: Int) throws {
-        var comparison = TreeComparison(times: row.subjects[index].times)
+        var comparison = TreeComparison(
+            times: row.subjects[index].times, ignoresSpecialModes: result.tree.profile.isReal)
         let places = row.copies == 0 ? [scene.destination] : scene.copies(row.copies)
         for place in places {
             if let difference = try comparison.firstDifference(scene.tree, place) {

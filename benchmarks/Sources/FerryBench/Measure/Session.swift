@@ -26,6 +26,10 @@ struct Session {
             date: Clock.date(), machine: .current(sources: directory), versions: versions, scale: options.scale,
             rounds: options.rounds, seed: options.seed)
         for row in try options.chosenRows() {
+            if let reason = row.unavailability(with: options.profile ?? row.profile) {
+                report.rows.append(RowResult(row, absent: reason))
+                continue
+            }
             let runner = try RowRunner(row: row, options: options, trees: trees, scratch: work)
             report.rows.append(try runner.run())
         }
@@ -36,8 +40,11 @@ struct Session {
     /// Where the source trees go: a file system of their own too, unless they are to be kept.
     private static func sources(_ options: MeasureOptions, _ work: String) throws -> String {
         if let trees = options.trees { return try Files.absolute(trees) }
-        // Room for all profiles at once.
-        let size = max(1 << 30, Int64(options.scale * 1024) * 12_582_912)
+        // Room for all profiles at once, for those of the machine itself, and for trees of more than the full size.
+        let rows = try options.chosenRows()
+        var size = max(1 << 30, Int64(options.scale * 1024) * 12_582_912)
+        if rows.contains(where: \.profile.isReal) { size += 10 << 30 }
+        if let largest = rows.map(\.size).max(), largest > 1 { size += Int64(options.scale * largest * 2 * 1024) << 20 }
         return try Volume(base: work + "/sources", size: size).fresh()
     }
 

@@ -30,7 +30,7 @@ final class Trees {
     /// - Returns: The tree, made now unless it is there.
     /// - Throws: When it cannot be made.
     func tree(_ profile: Profile, fraction: Double = 1) throws -> (path: String, summary: TreeSummary) {
-        let scale = scale * fraction
+        let scale = profile.isReal ? 1 : scale * fraction
         let path = "\(directory)/\(profile.rawValue)-\(scale)-\(seed)"
         let proof = path + ".json"
         let decoder = JSONDecoder()
@@ -48,6 +48,16 @@ final class Trees {
         let summary = try decoder.decode(TreeSummary.self, from: Data(try Files.read(made).utf8))
         guard unsafe rename(made, proof) == 0 else { throw BenchError.call("rename", proof) }
         return (path, summary)
+    }
+
+    /// The path of the same tar file, compressed with zstd at the level that GNU tar takes.
+    func compressed(_ profile: Profile) throws -> String {
+        let tarball = try tarball(profile)
+        let path = tarball + ".zst"
+        if Files.exists(path) { return path }
+        try Tools.run(["zstd", "-q", tarball, "-o", path + ".making"], scratch: scratch)
+        guard unsafe rename(path + ".making", path) == 0 else { throw BenchError.call("rename", path) }
+        return path
     }
 
     /// The path of a tar file with a profile's tree, made by GNU tar in pax format: full times, none of access or change.

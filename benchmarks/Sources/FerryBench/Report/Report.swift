@@ -58,6 +58,15 @@ struct RowResult: Codable, Sendable {
     var subjects: [SubjectResult] = []
 }
 
+extension RowResult {
+    /// A row that cannot be measured on this machine.
+    init(_ row: Row, absent reason: String) {
+        self.init(
+            id: row.id, title: row.title, tree: TreeSummary(profile: row.profile, scale: 1, seed: 0),
+            subjects: row.subjects.map { SubjectResult(name: $0.name, command: "", absent: reason) })
+    }
+}
+
 /// What one subject of a row did.
 struct SubjectResult: Codable, Sendable {
     var name: String
@@ -89,4 +98,6 @@ struct SubjectResult: Codable, Sendable {
     var maximumResidentKiB: Int?
     var systemCalls: SystemCalls?
     var systemCallsPerEntry: Double?
+    /// What passed to a sandbox behind a shell and back.
+    var wire: Wire?
 }

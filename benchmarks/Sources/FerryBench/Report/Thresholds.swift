@@ -4,6 +4,10 @@ struct Thresholds: Codable {
     struct Counts: Codable {
         var systemCallsPerEntry: Double
         var peakResidentKiB: Int
+        /// Nil in rows whose sandbox is not behind a shell.
+        var bytesOnWire: Int?
+        var commands: Int?
+        var roundTrips: Int?
     }
 
     /// One count of a run, next to its threshold.
@@ -44,7 +48,7 @@ struct Thresholds: Codable {
             guard let bound = rows[row.id] else {
                 return [Verdict(text: "FAIL \(row.id): no count on record; add it with --record", isFailure: true)]
             }
-            return [
+            return Self.wireVerdicts(row.id, found, bound) + [
                 Self.verdict(
                     "\(row.id): system calls an entry", found.systemCallsPerEntry, bound.systemCallsPerEntry,
                     Self.callTolerance),
@@ -52,6 +56,22 @@ struct Thresholds: Codable {
                     "\(row.id): peak resident MiB", Double(found.peakResidentKiB) / 1024,
                     Double(bound.peakResidentKiB) / 1024, Self.memoryTolerance),
             ]
+        }
+    }
+
+    private static func wireVerdicts(_ id: String, _ found: Counts, _ bound: Counts) -> [Verdict] {
+        [
+            ("bytes on the wire", found.bytesOnWire, bound.bytesOnWire),
+            ("commands run", found.commands, bound.commands),
+            ("round trips", found.roundTrips, bound.roundTrips),
+        ].compactMap { name, found, bound in
+            guard let bound else {
+                return found.map { _ in
+                    Verdict(text: "FAIL \(id): \(name): not on record; add it with --record", isFailure: true)
+                }
+            }
+            guard let found else { return Verdict(text: "FAIL \(id): \(name): not counted", isFailure: true) }
+            return verdict("\(id): \(name)", Double(found), Double(bound), callTolerance)
         }
     }
 
@@ -68,6 +88,8 @@ struct Thresholds: Codable {
         guard let ferry = row.subjects.first(where: { $0.name == Subject.ferryName }),
             let calls = ferry.systemCallsPerEntry, let memory = ferry.peakResidentKiB
         else { return nil }
-        return Counts(systemCallsPerEntry: calls, peakResidentKiB: memory)
+        return Counts(
+            systemCallsPerEntry: calls, peakResidentKiB: memory, bytesOnWire: ferry.wire?.bytes,
+            commands: ferry.wire?.commands, roundTrips: ferry.wire?.roundTrips)
     }
 }

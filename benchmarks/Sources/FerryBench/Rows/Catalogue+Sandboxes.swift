@@ -13,11 +13,35 @@ extension Row {
                     "rsync", "-a", "-e", "\($0.shell) -p \($0.port)", $0.tree + "/", "127.0.0.1:\($0.destination)/",
                 ])
             },
+            .floor(tools: ["tar", "ssh", "sshd"]) {
+                Pipeline(feeding: $0.tarball)
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar -xpf - -C '\($0.destination)'"])
+            },
         ],
         goals: [
             .faster(than: "tar | ssh tar", must: 1.25, aim: 1.5), .faster(than: "rsync -e ssh", must: 2, aim: 2.5),
         ],
-        distance: Distance())
+        needsTarball: true, distance: Distance())
+
+    static let link = Row(
+        id: "link", title: "push over ssh into an empty directory, 10 MB/s", profile: .nm, work: .fresh,
+        subjects: [
+            .ferry { Pipeline([$0.ferry, "sync", "push", $0.tree, $0.remote]) },
+            Subject(name: "tar --zstd | ssh tar", tools: ["tar", "zstd", "ssh", "sshd", "python3"], times: .seconds) {
+                Pipeline(["tar", "-C", $0.tree, "--zstd", "-cf", "-", "."])
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar --zstd -xpf - -C '\($0.destination)'"])
+            },
+            Subject(name: "rsync -z -e ssh", tools: ["rsync", "ssh", "sshd", "python3"]) {
+                Pipeline([
+                    "rsync", "-az", "-e", "\($0.shell) -p \($0.port)", $0.tree + "/", "127.0.0.1:\($0.destination)/",
+                ])
+            },
+            .floor(tools: ["tar", "zstd", "ssh", "sshd", "python3"]) {
+                Pipeline(feeding: $0.compressed)
+                    .piped(to: [$0.shell, "-p", "\($0.port)", "127.0.0.1", "tar --zstd -xpf - -C '\($0.destination)'"])
+            },
+        ],
+        needsCompressed: true, distance: Distance(rate: 10_000_000))
 
     static let returned = Row(
         id: "pull-10", title: "pull from a shell on a pipe, ten files changed", profile: .nm, work: .returned(10),
@@ -28,8 +52,9 @@ extension Row {
             Subject(name: "rsync -a", tools: ["rsync"], preparation: fill) {
                 Pipeline(["rsync", "-a", $0.destination + "/", $0.tree + "/"])
             },
+            .floor(preparing: fill) { Pipeline([Tools.floor, "update", $0.destination, $0.tree]) },
         ],
-        goals: [.time(of: "rsync -a", must: 0.6, aim: 0.4)])
+        goals: [.time(of: "rsync -a", must: 0.6, aim: 0.4)], countsWire: true)
 
     static let origin = Row(
         id: "pull-origin", title: "the same with 10,000 files, against archive, wipe and copy", profile: .nm,
@@ -39,10 +64,10 @@ extension Row {
                 Pipeline([$0.ferry, "sync", "pull", $0.piped, $0.tree, "--no-fsync"])
             },
             Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
-                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--"] + $0.command)
             },
         ],
-        goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1)
+        goals: [.faster(than: "origin", must: 25, aim: 50)], size: 0.1, countsWire: true)
 
     static let far = Row(
         id: "far", title: "prepare 10,000 files and three assets, 100 ms away", profile: .nm, work: .fresh,
@@ -74,10 +99,10 @@ extension Row {
         subjects: [
             .ferry(prepared),
             Subject(name: "origin", tools: ["python3", "tar"], times: .seconds) {
-                Pipeline(["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "push", $0.tree, $0.destination, "--"] + $0.command)
             },
         ],
-        memoryFactor: 20)
+        memoryFactor: 20, countsWire: true)
 
     static let restore = Row(
         id: "restore", title: "restore it, 1,000 files edited, a shell on a pipe", profile: .nm,
@@ -85,10 +110,10 @@ extension Row {
         subjects: [
             .ferry(preparing: prepared, restored),
             Subject(name: "origin", tools: ["python3", "tar"], times: .ofFiles, preparation: fill) {
-                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--", "env"])
+                Pipeline(["python3", Tools.peer("origin.py"), "pull", $0.destination, $0.tree, "--"] + $0.command)
             },
         ],
-        memoryFactor: 20)
+        memoryFactor: 20, countsWire: true)
 
     static let prepareFar = Row(
         id: "prepare-far", title: "prepare a managed runtime, 100 ms away", profile: .nm, work: .fresh,

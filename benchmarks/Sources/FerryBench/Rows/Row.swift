@@ -36,6 +36,8 @@ struct Row: Sendable {
     var goals: [Goal] = []
     /// Whether a tar file of the source is read.
     var needsTarball = false
+    /// Whether that file is compressed.
+    var needsCompressed = false
     /// How large the tree is, as a fraction of what was asked for.
     var size = 1.0
     /// How far away the sandbox is, where a server stands between.
@@ -47,9 +49,30 @@ struct Row: Sendable {
     /// How many times Ferry's anonymous memory its peers have to need; nothing is asked without.
     var memoryFactor: Double?
 
+    /// Whether nothing of the tree is in the page cache when a run begins.
+    var isCold = false
+
+    /// Whether the sandbox is behind a shell on a pipe, where what passes can be counted.
+    var countsWire = false
+
+    /// Why the row cannot be measured on this machine with trees of a profile, or nil.
+    func unavailability(with profile: Profile) -> String? {
+        if isCold, !PageCache.canBeDropped { return "dropping the page cache needs root" }
+        let needed = distance.map { $0.isRelayed ? ["sshd", "python3"] : ["sshd"] } ?? []
+        if let missing = needed.first(where: { Tools.find($0) == nil }) {
+            return "\(missing) (package \(Tools.packages[missing] ?? missing)) is not installed"
+        }
+        return profile.unavailability
+    }
+
     /// A sandbox behind an ssh server of this machine.
     struct Distance: Sendable {
         /// What a relay adds in each direction, in seconds; no relay without.
         var delay = 0.0
+        /// What a relay lets through in each direction, in bytes a second; any amount without.
+        var rate = 0
+
+        /// Whether a relay stands before the server.
+        var isRelayed: Bool { delay > 0 || rate > 0 }
     }
 }

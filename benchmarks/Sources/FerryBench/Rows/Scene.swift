@@ -6,10 +6,14 @@ struct Scene: Sendable {
     var tree: String
     /// The source tree as a tar file, for the rows that read one.
     var tarball: String
+    /// The same, compressed with zstd, for the rows that read that.
+    var compressed = ""
     /// An existing directory to fill.
     var destination: String
     /// Small trees to be brought along.
     var assets: [String] = []
+    /// What runs a shell in a sandbox that is a child process.
+    var command = ["env"]
     /// What stands for `ssh` in commands: it knows the server's keys.
     var shell = "ssh"
     /// The server's port on the loopback interface; zero where there is no server.
@@ -21,7 +25,10 @@ struct Scene: Sendable {
     func anonymous(_ text: String) -> String {
         var text = text
         let names =
-            [(tarball, "TREE.tar"), (request, "REQUEST"), (destination, "DEST"), (tree, "TREE")]
+            [
+                (compressed, "TREE.tar.zst"), (tarball, "TREE.tar"), (request, "REQUEST"), (destination, "DEST"),
+                (tree, "TREE"),
+            ]
             + assets.enumerated().map { ($1, "ASSET\($0 + 1)") } + [(shell, "ssh")]
         for (path, name) in names where !path.isEmpty {
             text = text.split(separator: path, omittingEmptySubsequences: false).joined(separator: name)

@@ -54,6 +54,18 @@ enum Files {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Reads a file to its end and keeps nothing of it.
+    static func readThrough(_ path: String) throws {
+        let descriptor = try unsafe check(open(path, O_RDONLY | O_CLOEXEC), "open", path)
+        defer { close(descriptor) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw BenchError.call("read", path) }
+            if count == 0 { return }
+        }
+    }
+
     /// Replaces a file by new content.
     static func write(_ text: String, to path: String) throws {
         let descriptor = try unsafe check(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644), "open", path)

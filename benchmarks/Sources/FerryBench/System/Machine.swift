@@ -6,6 +6,8 @@ struct Machine: Codable, Sendable {
     var cores: Int
     var memoryMiB: Int
     var kernel: String
+    /// The distribution's name and version; nil in reports of earlier days.
+    var system: String?
     /// Type and options of the file system that holds the source trees.
     var fileSystem: String
 
@@ -19,7 +21,14 @@ struct Machine: Codable, Sendable {
             cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             memoryMiB: (field("MemTotal", in: memory)?.split(separator: " ").first.flatMap { Int($0) } ?? 0) / 1024,
             kernel: release.split(separator: "\n").first.map(String.init) ?? "unknown",
-            fileSystem: fileSystem(of: sources))
+            system: distribution(), fileSystem: fileSystem(of: sources))
+    }
+
+    private static func distribution() -> String? {
+        let release = (try? Files.read("/etc/os-release")) ?? ""
+        let key = "PRETTY_NAME="
+        let line = release.split(separator: "\n").first { $0.hasPrefix(key) }
+        return line.map { $0.dropFirst(key.count).filter { $0 != "\"" } }
     }
 
     private static func field(_ name: String, in text: String) -> String? {

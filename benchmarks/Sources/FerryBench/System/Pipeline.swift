@@ -19,6 +19,12 @@ struct Pipeline: Sendable {
         self.input = input
     }
 
+    /// A file's content through a pipe.
+    init(feeding file: String) {
+        stages = [Stage(arguments: ["cat"], counts: false)]
+        input = file
+    }
+
     /// Feeds this pipeline's output to one more program.
     func piped(to arguments: [String]) -> Pipeline {
         var copy = self

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An ssh server on the loopback interface, with keys and settings of its own, and a relay before it that adds delay.
+/// An ssh server on the loopback interface, with keys and settings of its own, and a relay before it that adds delay or limits the rate.
 final class ShellServer {
     /// Stands for `ssh` in commands: a program that knows the server's keys.
     let shell: String
@@ -12,9 +12,9 @@ final class ShellServer {
     ///
     /// - Parameters:
     ///   - directory: A new directory for keys and settings.
-    ///   - delay: What the relay adds in each direction, in seconds; zero for none.
+    ///   - distance: What the relay adds and lets through; there is none where both are zero.
     /// - Throws: When something cannot be made or started.
-    init(directory: String, delay: Double) throws {
+    init(directory: String, distance: Row.Distance) throws {
         try Files.makeDirectory(directory)
         // The server insists on it; Debian's service makes it at boot.
         if geteuid() == 0 { try Files.makeDirectory("/run/sshd") }
@@ -23,7 +23,7 @@ final class ShellServer {
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(directory)/\(key)"], scratch: directory)
         }
         let serverPort = Int.random(in: 20_000..<30_000)
-        port = delay > 0 ? serverPort + 1 : serverPort
+        port = distance.isRelayed ? serverPort + 1 : serverPort
         shell = directory + "/ssh"
         try Files.write(
             """
@@ -57,10 +57,13 @@ final class ShellServer {
 
         let sshd = Tools.find("sshd") ?? "sshd"
         processes.append(try Background([sshd, "-D", "-E", directory + "/log", "-f", directory + "/sshd_config"]))
-        if delay > 0 {
+        if distance.isRelayed {
             processes.append(
                 try Background(
-                    ["python3", Tools.peer("relay.py"), "\(port)", "\(serverPort)", "--delay", "\(delay)"]))
+                    [
+                        "python3", Tools.peer("relay.py"), "\(port)", "\(serverPort)", "--delay", "\(distance.delay)",
+                        "--rate", "\(distance.rate)",
+                    ]))
         }
         try waitUntilReady(directory)
     }

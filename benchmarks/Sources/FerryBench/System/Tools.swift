@@ -6,7 +6,7 @@ enum Tools {
     static let packages = [
         "tar": "tar", "bsdtar": "libarchive-tools", "rsync": "rsync", "cp": "coreutils", "find": "findutils",
         "strace": "strace", "mkfs.ext4": "e2fsprogs", "sshd": "openssh-server", "ssh": "openssh-client",
-        "python3": "python3",
+        "python3": "python3", "zstd": "zstd", "git": "git", "unison": "unison", "rclone": "rclone", "casync": "casync",
     ]
 
     /// The full path of a program, or nil when the machine does not have it.
@@ -21,12 +21,11 @@ enum Tools {
     static func version(of name: String, scratch: String) -> String? {
         guard let path = find(name) else { return nil }
         let file = scratch + "/version"
-        for flag in ["mkfs.ext4", "strace", "ssh", "sshd"].contains(name) ? ["-V"] : ["--version"] {
-            var pipeline = Pipeline([path, flag])
-            pipeline.output = file
-            let launcher = Launcher(environment: environment(), diagnostics: file + ".err", deadline: 30)
-            guard (try? launcher.run(pipeline)) != nil else { return nil }
-        }
+        let flags = ["mkfs.ext4": "-V", "strace": "-V", "ssh": "-V", "sshd": "-V", "unison": "-version"]
+        var pipeline = Pipeline([path, flags[name] ?? "--version"])
+        pipeline.output = file
+        let launcher = Launcher(environment: environment(), diagnostics: file + ".err", deadline: 30)
+        guard (try? launcher.run(pipeline)) != nil else { return nil }
         // mke2fs and ssh say their version on standard error; Debian 12's sshd says it with a complaint.
         let said = ((try? Files.read(file)) ?? "") + ((try? Files.read(file + ".err")) ?? "")
         return said.split(separator: "\n").first.map(String.init)
@@ -59,6 +58,15 @@ enum Tools {
     static func peer(_ name: String) -> String {
         (variable("FERRY_BENCH_PEERS") ?? "benchmarks/peers") + "/" + name
     }
+
+    /// The program of raw system calls that is built beside this one.
+    static let floor: String = {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/ferry-floor"
+    }()
 
     /// The value of an environment variable.
     static func variable(_ name: String) -> String? {

@@ -12,15 +12,23 @@ struct TreeComparison {
         case seconds
         /// Whole seconds of regular files: what a copy file by file keeps.
         case ofFiles
+        /// The same, and no mode bits either.
+        case ofBareFiles
     }
 
     let times: Times
+    /// The mode bits that count.
+    let modes: mode_t
     private(set) var entries = 0
     private var left = [UInt8](repeating: 0, count: 1 << 18)
     private var right = [UInt8](repeating: 0, count: 1 << 18)
 
-    init(times: Times) {
+    /// - Parameters:
+    ///   - times: How exact times have to be.
+    ///   - ignoresSpecialModes: Whether the setuid, setgid and sticky bits may differ, which Ferry never carries.
+    init(times: Times, ignoresSpecialModes: Bool = false) {
         self.times = times
+        modes = times == .ofBareFiles ? S_IFMT : ignoresSpecialModes ? ~(S_ISUID | S_ISGID | S_ISVTX) : ~0
     }
 
     /// Compares the trees below two directories.
@@ -56,10 +64,10 @@ struct TreeComparison {
         var actual = stat()
         try check(unsafe fstatat(one, name, &expected, AT_SYMLINK_NOFOLLOW), "fstatat", path)
         try check(unsafe fstatat(two, name, &actual, AT_SYMLINK_NOFOLLOW), "fstatat", path)
-        guard expected.st_mode == actual.st_mode else {
+        guard expected.st_mode & modes == actual.st_mode & modes else {
             return "mode of \(path): \(String(actual.st_mode, radix: 8)), not \(String(expected.st_mode, radix: 8))"
         }
-        let hasTime = times != .ofFiles || expected.st_mode & S_IFMT == S_IFREG
+        let hasTime = (times != .ofFiles && times != .ofBareFiles) || expected.st_mode & S_IFMT == S_IFREG
         let isSameSecond = expected.st_mtim.tv_sec == actual.st_mtim.tv_sec
         let isSameNanosecond = times != .nanoseconds || expected.st_mtim.tv_nsec == actual.st_mtim.tv_nsec
         guard !hasTime || (isSameSecond && isSameNanosecond) else {
