@@ -104,6 +104,32 @@ struct JournalRunnerTests {
         }
     }
 
+    @Test(
+        "a file that a killed roll-back had put back is known by its new ctime to the next, unless somebody touched it since",
+        arguments: [("", 1), ("touch -r f s && printf OLD >f && touch -r s f", 0), ("echo longer >>f", 0)])
+    func returnedBefore(edit: String, count: Int) throws {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let before = try place.workspace.handle.status(of: Self.name)
+        var operation = JournalOperation(
+            .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+            new: try place.state("area/tree/f"))
+        operation.oldChange = before.ctime
+        let journal = try place.journal([operation])
+        try place.area.tree.handle.exchange(Self.name, with: place.workspace.handle, Self.name)
+        var killed = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try killed.rollBack(flushes: false)
+        if !edit.isEmpty { try place.shell("cd workspace && sleep 0.02 && " + edit) }
+        // Nothing is left to do for this one, but to tell.
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.rollBack(flushes: false)
+        let prints = runner.returnedFingerprints()
+        #expect(prints.count == count)
+        if let (old, new) = prints.first {
+            #expect(old.ctime == before.ctime)
+            #expect(try new.ctime == place.workspace.handle.status(of: Self.name).ctime)
+        }
+    }
+
     @Test("an edit of what the run had written stays, and what was replaced is not thrown away")
     func editOfTheNew() throws {
         let place = try Place(["f": .file("old")], staged: ["f": .file("new")])

@@ -65,6 +65,12 @@ enum ConflictStore {
         }
     }
 
+    /// Removes what killed pulls of a workspace left half written, where there is a store.
+    static func sweep(_ workspace: OpenDirectory, _ options: SyncOptions) {
+        guard let path = path(options), let directory = try? RootDirectory.open(path) else { return }
+        ConflictDirectory(path: path, directory: directory).sweep(of: workspace)
+    }
+
     /// Where the store is; nil without a state directory.
     static func path(_ options: SyncOptions) -> [UInt8]? {
         options.stateDirectory.map { $0 + [RelativePath.separator] + directoryName }

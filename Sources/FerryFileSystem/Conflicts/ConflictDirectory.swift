@@ -130,6 +130,19 @@ package struct ConflictDirectory: Sendable {
 
     // MARK: Changes
 
+    /// Removes what killed runs of a workspace, whose lock the caller holds, left half written.
+    package func sweep(of workspace: OpenDirectory) {
+        var reader = DirectoryReader()
+        guard let key = try? StagingArea.key(of: workspace), let listing = try? directory.handle.reopen(),
+            (try? reader.read(listing, fillsBuffer: false)) != nil
+        else { return }
+        let names = (0..<reader.count).map { Array(reader.name(at: $0).bytes) }
+        for name in names where name.hasSuffix(Self.newSuffix) && name.starts(with: Array("stage-".utf8) + key) {
+            let name = TerminatedName(unchecked: ArraySlice(name + [0]))
+            if (try? directory.handle.removeFile(name)) == nil { DirectoryEraser.erase(name, in: directory) }
+        }
+    }
+
     /// Writes an area's record, atomically.
     ///
     /// - Parameters:

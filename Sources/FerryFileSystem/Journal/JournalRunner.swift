@@ -70,6 +70,8 @@ package struct JournalRunner: ~Copyable {
     package mutating func rollBack(flushes: Bool) throws(JournalError) {
         workspace.forget([])
         tree.forget([])
+        // Those of a roll-back that was killed; this one's come behind them.
+        returned = ReturnLog(area: area, journal: journal.name).files() + returned.filter { $0.noted == nil }
         try open()
         for index in journal.indices.reversed() { try run(journal.directory(at: index), .backwards) }
         try finish(.backwards)
@@ -211,7 +213,10 @@ package struct JournalRunner: ~Copyable {
 
     private mutating func noteReturn(of operation: JournalOperation, in directory: JournalDirectory) {
         guard let old = operation.old, old.kind == .file, let change = operation.oldChange else { return }
-        returned.append(ReturnedFile(path: directory.path(of: operation), old: old, change: change))
+        let file = ReturnedFile(path: directory.path(of: operation), old: old, change: change)
+        returned.append(file)
+        guard let now = status(of: file.path), old.matches(now) else { return }
+        ReturnLog(area: area, journal: journal.name).note(file, changed: now.ctime)
     }
 
     private mutating func reportVanished(_ directory: JournalDirectory) {
