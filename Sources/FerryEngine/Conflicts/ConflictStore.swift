@@ -114,7 +114,8 @@ enum ConflictStore {
             var same: Set<[UInt8]> = []
             var stored: [RelativePath] = []
             for entry in known.entries {
-                guard let other = new[entry.path], other.version == entry.version else { continue }
+                guard let other = new[entry.path], other.version == entry.version, other.mode == entry.mode
+                else { continue }
                 if entry.version == .stored {
                     stored.append(RelativePath(unchecked: entry.path))
                 } else {

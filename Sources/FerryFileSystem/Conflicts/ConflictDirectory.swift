@@ -216,10 +216,14 @@ package struct ConflictDirectory: Sendable {
     ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; what is still listed is still there.
     package func remove(_ paths: Set<[UInt8]>, from area: ConflictArea, flushes: Bool) throws(FileSystemError) {
+        var paths = paths
         if var record = area.record {
+            let stored = Set(record.entries.filter { $0.version == .stored }.map(\.path))
             record.entries.removeAll { paths.contains($0.path) }
             try write(record, of: area.name, flushes: flushes)
             if record.entries.isEmpty { return erase(area) }
+            // What is in the place of any other is the directory of entries that stay.
+            paths.formIntersection(stored)
         }
         var cursor = DirectoryCursor(root: try tree(of: area.name))
         for path in paths {
