@@ -59,7 +59,7 @@ struct RecoveryCrashTests {
         #expect(try FerryRun(["sync", "conflicts", "world/ws"], in: world).output.isEmpty)
     }
 
-    @Test("a pull that was killed at any rename, that of its baseline included, is finished by the next, which sweeps up")
+    @Test("a pull that was killed at any rename, that of its baseline too, is finished by the next, which sweeps up")
     func pullKilled() throws {
         let count = try Self.renames(Self.world())
         #expect(count > 8)
