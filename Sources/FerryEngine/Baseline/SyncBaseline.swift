@@ -80,7 +80,7 @@ struct SyncBaseline {
                     Halt(
                         .newIdentity,
                         message:
-                            "the sandbox is not the one that was synced with before, and it is not empty; check the target,"
+                            "the sandbox is not the one that was synced with before\(isPush ? ", and it is not empty" : ""); check the target,"
                             + " or let it through with --allow new-identity, and it counts as one never seen"))
             }
             old = nil

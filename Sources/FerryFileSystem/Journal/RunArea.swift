@@ -65,7 +65,21 @@ package final class RunArea: Sendable {
     }
 
     /// Removes it with all that is in it.
-    package func erase() { DirectoryEraser.erase(name, in: container) }
+    ///
+    /// Under another name first: a kill in the middle leaves what a sweep takes, and not a run without its state.
+    package func erase() {
+        var last = name
+        let prefix = StagingArea.applyingPrefix
+        if name.bytes.starts(with: prefix) {
+            let swept = TerminatedName(
+                unchecked: ArraySlice(StagingArea.stagingPrefix + name.bytes.dropFirst(prefix.count) + [0]))
+            // Where it cannot be renamed, it can hardly be removed either; the next command tries again.
+            if (try? container.handle.renameWithoutReplacing(name, to: container.handle, as: swept)) != nil {
+                last = swept
+            }
+        }
+        DirectoryEraser.erase(last, in: container)
+    }
 
     // MARK: State
 

@@ -87,6 +87,33 @@ struct RecoveryCrashTests {
         #expect(ends == 12)
     }
 
+    @Test(
+        "a recovery that is killed while it clears up leaves nothing that has to be looked at",
+        arguments: [1, 2, 4, 7, 11])
+    func clearingKilled(number: Int) throws {
+        let count = try Self.renames(Self.world())
+        let world = try Self.world()
+        try Self.killed(at: count - 3, world)
+        let again = try Self.strace("inject=unlinkat:signal=KILL:when=\(number)", world)
+        try #require(again.status == 137, "\(again.errors)")
+        try Self.expectFinished(world, "killed at removal \(number)")
+    }
+
+    @Test(
+        "a pull that fails and is killed while it clears up leaves nothing that has to be looked at", arguments: [1, 3])
+    func failureKilled(number: Int) throws {
+        let count = try Self.renames(Self.world())
+        let world = try Self.world()
+        let run = try FerryRun(
+            Self.pull, in: world,
+            wrapper: [
+                "strace", "-f", "-qq", "-o", world.path("io/trace"), "-e",
+                "inject=renameat2:error=EIO:when=\(count - 3)", "-e", "inject=unlinkat:signal=KILL:when=\(number)",
+            ])
+        try #require(run.status == 137, "\(run.errors)")
+        try Self.expectFinished(world, "killed at removal \(number)")
+    }
+
     @Test("an edit that hides between a killed recovery and the next is still seen")
     func hiddenEdit() throws {
         let count = try Self.renames(Self.world())
