@@ -39,7 +39,8 @@ let package = Package(
     targets: [
         // Layer 0: C, one thin module each.
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Loads libcurl when it is first used; its headers are libcurl4-openssl-dev's.
+        .target(name: "CCurl", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CFerryShims", cSettings: [.define("_GNU_SOURCE")]),
         // Layer 1: pure values; threads.
         .target(name: "FerryCore"),

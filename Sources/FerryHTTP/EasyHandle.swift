@@ -11,19 +11,19 @@ struct EasyHandle: ~Copyable {
     ///
     /// - Throws: ``HTTPError`` when memory is short.
     init() throws(HTTPError) {
-        guard HTTPLibrary.isReady, let raw = unsafe curl_easy_init() else {
-            throw HTTPError(.library, operation: "starting the HTTP library", reason: "it cannot be initialised")
+        guard HTTPLibrary.isReady, let raw = unsafe ferry_curl_easy_init() else {
+            throw HTTPLibrary.cannotStart
         }
         unsafe self.raw = raw
     }
 
     deinit {
-        unsafe curl_easy_cleanup(raw)
+        unsafe ferry_curl_easy_cleanup(raw)
     }
 
     /// Forgets all options; open connections stay.
     func reset() {
-        unsafe curl_easy_reset(raw)
+        unsafe ferry_curl_easy_reset(raw)
     }
 
     func set(_ option: CURLoption, _ value: Int) throws(HTTPError) {
@@ -68,7 +68,7 @@ struct EasyHandle: ~Copyable {
 
     /// Lets both directions go on.
     func unpause() -> CURLcode {
-        unsafe curl_easy_pause(raw, CURLPAUSE_CONT)
+        unsafe ferry_curl_easy_pause(raw, CURLPAUSE_CONT)
     }
 
     func number(_ info: CURLINFO) -> Int {
@@ -91,7 +91,7 @@ struct EasyHandle: ~Copyable {
     private func check(_ code: CURLcode) throws(HTTPError) {
         guard code != CURLE_OK else { return }
         throw HTTPError(
-            .library, operation: "preparing a request", reason: unsafe String(cString: curl_easy_strerror(code)))
+            .library, operation: "preparing a request", reason: unsafe String(cString: ferry_curl_easy_strerror(code)))
     }
 }
 
@@ -107,7 +107,7 @@ struct HeaderList: ~Copyable {
     init(_ lines: [String]) throws(HTTPError) {
         unsafe raw = nil
         for line in lines {
-            guard let longer = unsafe curl_slist_append(raw, line) else {
+            guard let longer = unsafe ferry_curl_slist_append(raw, line) else {
                 throw HTTPError(.library, operation: "preparing a request", reason: "out of memory")
             }
             unsafe raw = longer
@@ -115,6 +115,6 @@ struct HeaderList: ~Copyable {
     }
 
     deinit {
-        unsafe curl_slist_free_all(raw)
+        unsafe ferry_curl_slist_free_all(raw)
     }
 }

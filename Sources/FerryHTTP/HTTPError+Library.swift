@@ -26,7 +26,7 @@ extension HTTPError {
             case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
             default: .library
             }
-        var reason = message.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : message
+        var reason = message.isEmpty ? unsafe String(cString: ferry_curl_easy_strerror(result)) : message
         if systemError != 0, code == .cannotConnect || code == .accessDenied || code == .connectionLost {
             reason += " (\(Self.text(of: systemError)))"
         }

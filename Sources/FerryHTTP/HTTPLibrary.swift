@@ -10,12 +10,20 @@ public struct HTTPLibrary: Sendable, Hashable {
     public let protocols: [String]
 
     /// Prepares the library, once for the whole process and whichever thread comes first.
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+    static let isReady = ferry_curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    /// What the library says of itself.
+    /// Why the library cannot be used.
+    static var cannotStart: HTTPError {
+        HTTPError(
+            .library, operation: "starting the HTTP library",
+            reason: unsafe String(cString: ferry_curl_easy_strerror(CURLE_FAILED_INIT)))
+    }
+
+    /// What the library says of itself; when it cannot be loaded, the version says why.
     public static let loaded: HTTPLibrary = {
-        guard let info = unsafe curl_version_info(CURLVERSION_FIRST) else {
-            return HTTPLibrary(version: "unknown", tls: nil, protocols: [])
+        guard let info = unsafe ferry_curl_version_info(CURLVERSION_FIRST) else {
+            let reason = unsafe String(cString: ferry_curl_easy_strerror(CURLE_FAILED_INIT))
+            return HTTPLibrary(version: reason, tls: nil, protocols: [])
         }
         let fields = unsafe info.pointee
         var protocols: [String] = []

@@ -38,6 +38,14 @@ struct CommandLineUsageTests {
         #expect(outcome.output.isEmpty)
     }
 
+    @Test("Starting up loads neither libcurl nor the thirty libraries that it needs")
+    func libraries() throws {
+        let outcome = try CommandLineTool.shell("LD_TRACE_LOADED_OBJECTS=1 \"$FERRY\" --version")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("libarchive"), "\(outcome.output)")
+        #expect(!outcome.output.contains("libcurl") && !outcome.output.contains("libssl"), "\(outcome.output)")
+    }
+
     @Test("A source that is missing halts and never counts as empty")
     func missingSource() throws {
         let scratch = try Scratch()

@@ -44,6 +44,38 @@ struct PlannerModelTests {
         }
     }
 
+    @Test("a directory counts as idle only when nothing is done in it, below it or to it", arguments: policies)
+    func idleDirectories(name: String, policy: PlanPolicy) {
+        for seed in UInt64(6_000)...6_500 {
+            var plan = Planner.plan(
+                source: World(seed: seed, isSource: true).snapshot(),
+                destination: World(seed: seed, isSource: false).snapshot(), policy: policy)
+            plan.settle(equal: plan.comparisons.map { $0.isMultiple(of: 2) })
+            let busy = BusyGroups(of: plan)
+            var expected: Set<Int> = [0]
+            for (number, group) in plan.groups.enumerated() {
+                for step in group.steps.map({ plan.steps[$0] }) where !Self.isIdle(step) {
+                    expected.insert(number)
+                    expected.insert(Int(step.childGroup))
+                    expected.formUnion(Self.groups(above: plan.path(of: step), in: plan))
+                }
+            }
+            let found = Set(plan.groups.indices.filter { busy.contains($0) })
+            #expect(found == expected, "seed \(seed), \(name)")
+            if found != expected { return }
+        }
+    }
+
+    private static func isIdle(_ step: PlanStep) -> Bool {
+        [.descend, .unchanged].contains(step.action) && step.source != nil && step.destination != nil
+    }
+
+    /// The groups of all directories that a path is below.
+    private static func groups(above path: [UInt8], in plan: Plan) -> [Int] {
+        plan.steps.filter { $0.childGroup != 0 && path.starts(with: plan.path(of: $0) + [RelativePath.separator]) }
+            .map { Int($0.childGroup) }
+    }
+
     @Test("the steps of a plan come in the order of paths, each path once")
     func order() throws {
         for seed in UInt64(5_000)...5_300 {

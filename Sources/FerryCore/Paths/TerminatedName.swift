@@ -21,5 +21,5 @@ public struct TerminatedName: Sendable {
     }
 
     /// The name without the NUL.
-    public var bytes: ArraySlice<UInt8> { terminated.dropLast() }
+    public var bytes: ArraySlice<UInt8> { terminated[terminated.startIndex..<(terminated.endIndex - 1)] }
 }

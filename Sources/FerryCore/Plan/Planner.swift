@@ -71,6 +71,8 @@ public struct Planner {
     private init(plan: Plan) { self.plan = plan }
 
     private mutating func run() {
+        // Everything is new: each entry is a step.
+        if plan.destination.entryCount == 0 { plan.steps.reserveCapacity(plan.source.entryCount) }
         pending.append(
             Pending(
                 source: plan.source.root, destination: plan.destination.root, step: nil,

@@ -57,7 +57,8 @@ public enum SecretContent {
         // Where what was looked at ends: a long run is looked at once.
         var (tokenEnd, headerEnd) = (0, 0)
         while position + SecretWindow.size <= bytes.count {
-            if SecretWindow(bytes, at: position).mayBeInside,
+            let window = SecretWindow(bytes, at: position)
+            if window.mayBeInside, isLong(window, at: position, in: bytes),
                 let rule = look(at: position, in: bytes, classes, &tokenEnd, &headerEnd)
             {
                 return rule
@@ -65,6 +66,21 @@ public enum SecretContent {
             position += stride
         }
         return position < bytes.count ? look(at: position, in: bytes, classes, &tokenEnd, &headerEnd) : nil
+    }
+
+    /// Whether what a window may be inside of may go on for eight bytes on one side of it at least.
+    ///
+    /// What is looked for is 26 bytes long or more and leaves 18 beside the window; a key of AWS leaves 18 beside the two.
+    @inline(__always)
+    private static func isLong(_ window: SecretWindow, at position: Int, in bytes: Span<UInt8>) -> Bool {
+        let size = SecretWindow.size
+        if position >= size, window.mayGoOn(in: SecretWindow(bytes, at: position - size)) { return true }
+        if position + 2 * size <= bytes.count, window.mayGoOn(in: SecretWindow(bytes, at: position + size)) {
+            return true
+        }
+        // A key of AWS that begins here has but two bytes in common with the window.
+        return window.mayBeginWithCapitals && position + 2 + size <= bytes.count
+            && SecretWindow(bytes, at: position + 2).mayBeCapitals
     }
 
     /// Looks at the runs that a position is in.

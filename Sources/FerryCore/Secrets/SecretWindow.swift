@@ -3,10 +3,15 @@ struct SecretWindow {
     static let size = 8
 
     private let word: UInt64
+    /// The high bit of each byte below `-`.
+    private let belowHyphen: UInt64
+    /// The high bit of each byte above `Z`; of the bytes behind one above 0x7F it may be wrong.
+    private let aboveZ: UInt64
 
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let blanks: UInt64 = 0x2020_2020_2020_2020
+    private static let firstTwo: UInt64 = 0x8080
 
     /// Takes the bytes from a position on; the compiler makes one load of it.
     @inline(__always)
@@ -17,27 +22,31 @@ struct SecretWindow {
         let high =
             UInt64(bytes[4]) << 32 | UInt64(bytes[5]) << 40 | UInt64(bytes[6]) << 48 | UInt64(bytes[7]) << 56
         word = low | high
+        belowHyphen = ~((word | Self.highBits) &- Self.ones &* UInt64(UInt8(ascii: "-"))) & Self.highBits
+        aboveZ = (word | (word &+ Self.ones &* UInt64(0x7F - UInt8(ascii: "Z")))) & Self.highBits
     }
 
-    /// Whether a token or a key's header may go through all of it, or a key of AWS through its first two bytes.
+    /// Whether something looked for may go through all of it, or a key of AWS through its first two bytes.
     ///
-    /// Says yes too often, and never no where one does.
+    /// The first and cheapest question: it says yes too often, and never no where one does.
     @inline(__always)
     var mayBeInside: Bool {
-        // From `-` to `z`: no blank, quotation mark, bracket, comma or end of a line.
-        let token = Self.outside(word, UInt8(ascii: "-"), UInt8(ascii: "z"))
-        // From the blank to `Z`: no small letter. Indentation is no part of a header.
-        let header = Self.outside(word, UInt8(ascii: " "), UInt8(ascii: "Z"))
-        // From `0` to `Z`, twice.
-        let capitals = Self.outside(word, UInt8(ascii: "0"), UInt8(ascii: "Z")) & 0x8080
-        return token == 0 || capitals == 0 || (header == 0 && word != Self.blanks)
+        belowHyphen == 0 || aboveZ == 0 || (belowHyphen | aboveZ) & Self.firstTwo == 0
     }
 
-    /// The high bit of each byte that is outside of a range; of the bytes behind one above 0x7F it may be wrong.
+    /// Whether what goes through this window may go through all of a neighbour too.
     @inline(__always)
-    private static func outside(_ word: UInt64, _ first: UInt8, _ last: UInt8) -> UInt64 {
-        let tooLow = ~((word | highBits) &- ones &* UInt64(first))
-        let tooHigh = word &+ ones &* UInt64(0x7F - last)
-        return (word | tooLow | tooHigh) & highBits
+    func mayGoOn(in neighbour: SecretWindow) -> Bool {
+        (belowHyphen | neighbour.belowHyphen) == 0
+            || (aboveZ | neighbour.aboveZ) == 0 && word != Self.blanks && neighbour.word != Self.blanks
+            || mayBeginWithCapitals && neighbour.mayBeCapitals
     }
+
+    /// Whether a key of AWS may go through all of it.
+    @inline(__always)
+    var mayBeCapitals: Bool { belowHyphen | aboveZ == 0 }
+
+    /// Whether a key of AWS may go through its first two bytes.
+    @inline(__always)
+    var mayBeginWithCapitals: Bool { (belowHyphen | aboveZ) & Self.firstTwo == 0 }
 }

@@ -9,20 +9,25 @@ struct ByteArena: Sendable {
     private var chunks: [[UInt8]] = []
 
     /// Stores bytes and returns where.
-    mutating func append(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    mutating func append(_ bytes: Span<UInt8>) -> UInt32 {
         let needed = bytes.count + 1
         if let last = chunks.indices.last, chunks[last].count + needed <= Self.chunkSize {
             let start = chunks[last].count
-            chunks[last].append(contentsOf: bytes)
-            chunks[last].append(0)
+            Self.append(bytes, to: &chunks[last])
             return UInt32(last << Self.chunkShift | start)
         }
         var chunk: [UInt8] = []
         chunk.reserveCapacity(chunks.isEmpty ? needed : max(needed, Self.chunkSize))
-        chunk.append(contentsOf: bytes)
-        chunk.append(0)
+        Self.append(bytes, to: &chunk)
         chunks.append(chunk)
         return UInt32((chunks.count - 1) << Self.chunkShift)
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to chunk: inout [UInt8]) {
+        chunk.append(addingCapacity: bytes.count + 1) { room in
+            for index in bytes.indices { room.append(bytes[index]) }
+            room.append(0)
+        }
     }
 
     /// The bytes stored at an offset, with the NUL behind them.
@@ -51,7 +56,7 @@ struct ChunkedArray<Element: Sendable>: Sendable {
     }
 
     subscript(index: Int) -> Element {
-        get { chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
+        @inline(__always) get { chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
         _modify { yield &chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
     }
 }

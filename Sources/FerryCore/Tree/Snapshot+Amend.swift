@@ -15,7 +15,7 @@ extension Snapshot {
             switch record.kind {
             case .file: entry.size = record.size
             case .symlink:
-                entry.link = arena.append(target)
+                entry.link = arena.append(target.span)
                 entry.count = UInt32(target.count)
                 entry.size = Int64(target.count)
             default: break

@@ -58,7 +58,11 @@ public struct Snapshot: Sendable {
     }
 
     /// The record of an entry.
-    public subscript(id: EntryID) -> EntryRecord { segments[id.segment].records[id.index] }
+    ///
+    /// Inlined, so that who wants one field of it does not copy the rest.
+    public subscript(id: EntryID) -> EntryRecord {
+        @inline(__always) get { segments[id.segment].records[id.index] }
+    }
 
     /// The children of a directory, sorted by name.
     public func children(of directory: EntryID) -> EntryRange {

@@ -50,6 +50,22 @@ public struct SnapshotSegment: Sendable {
         name: ArraySlice<UInt8>, parent: EntryID, status: EntryStatus, target: ArraySlice<UInt8> = [],
         flags: EntryFlags = []
     ) -> EntryID {
+        append(name: name.span, parent: parent, status: status, target: target.span, flags: flags)
+    }
+
+    /// Adds an entry whose name lies in somebody's buffer.
+    ///
+    /// - Parameters:
+    ///   - name: The entry's name, one component of at most 255 bytes; empty for the root.
+    ///   - parent: The directory that holds it.
+    ///   - status: Its metadata, as far as it is known already.
+    ///   - target: A symbolic link's target.
+    ///   - flags: What else is known.
+    /// - Returns: The entry's place.
+    @discardableResult
+    public mutating func append(
+        name: Span<UInt8>, parent: EntryID, status: EntryStatus, target: Span<UInt8>, flags: EntryFlags
+    ) -> EntryID {
         let id = nextID
         var record = EntryRecord()
         record.nameOffset = arena.append(name)

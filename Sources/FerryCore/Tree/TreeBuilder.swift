@@ -73,7 +73,7 @@ public struct TreeBuilder: Sendable {
         var record = segment.records[existing.index]
         record.flags = []
         if kind == .symlink {
-            record.link = segment.arena.append(target)
+            record.link = segment.arena.append(target.span)
             record.count = UInt32(target.count)
         }
         segment.set(status, in: &record, id: existing)

@@ -31,8 +31,10 @@ struct KeptPull {
         }
         let place = try SyncLocks.key(of: DirectoryEndpoints.openDestination(workspace), at: workspace)
         let stored = try stored(plan, at: place, &session)
+        let busy = BusyGroups(of: plan)
         let directories = plan.steps.compactMap { step in
-            step.childGroup == 0 ? nil : step.source.map { plan.source.path(of: $0) }
+            step.childGroup == 0 || !busy.contains(Int(step.childGroup))
+                ? nil : step.source.map { plan.source.path(of: $0) }
         }
         // From here on, what somebody changes in the workspace has a later stamp than what the plan was made from.
         StampClock.pass(stored.created)

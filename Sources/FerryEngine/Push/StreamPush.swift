@@ -23,7 +23,8 @@ struct StreamPush {
         session.note(source.problems)
         session.report.excludedEntries = source.excludedCount
         session.warnIfNothingIsLeft(source)
-        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy, base: nil)
+        // Nothing is there, so there is nothing to merge with.
+        let plan = Planner.plan(source: source.snapshot, destination: .empty, policy: options.pushPolicy)
         let summary = plan.summary()
         session.announce(plan, summary)
         try session.checkSecrets(plan, in: workspace)

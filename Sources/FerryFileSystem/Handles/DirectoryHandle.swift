@@ -132,6 +132,15 @@ package struct DirectoryHandle: ~Copyable {
     ///
     /// Corresponds to `fstatat(2)`. A link that leads nowhere is told as a link.
     package func status(of name: TerminatedName) throws(Errno) -> EntryStatus {
+        try status(ofTerminated: name.terminated.span)
+    }
+
+    /// The metadata of an entry whose name lies in somebody's buffer.
+    ///
+    /// - Parameter name: One component and the NUL behind it.
+    /// - Returns: A link's own, or, where links are followed, that of what it leads to.
+    /// - Throws: Why it cannot be read.
+    func status(ofTerminated name: Span<UInt8>) throws(Errno) -> EntryStatus {
         guard followsLinks else { return try status(of: name, flags: AT_SYMLINK_NOFOLLOW) }
         do throws(Errno) {
             return try status(of: name, flags: 0)
@@ -140,10 +149,13 @@ package struct DirectoryHandle: ~Copyable {
         }
     }
 
-    private func status(of name: TerminatedName, flags: Int32) throws(Errno) -> EntryStatus {
+    private func status(of name: Span<UInt8>, flags: Int32) throws(Errno) -> EntryStatus {
         var buffer = stat()
-        unsafe try withCString(name) { name throws(Errno) in
-            _ = try systemCall { unsafe fstatat(descriptor, name, &buffer, flags) }
+        try unsafe name.withUnsafeBufferPointer { bytes throws(Errno) in
+            guard let base = bytes.baseAddress, unsafe bytes.last == 0 else { throw .invalidArgument }
+            try unsafe base.withMemoryRebound(to: CChar.self, capacity: bytes.count) { name throws(Errno) in
+                _ = try systemCall { unsafe fstatat(descriptor, name, &buffer, flags) }
+            }
         }
         return EntryStatus(buffer)
     }

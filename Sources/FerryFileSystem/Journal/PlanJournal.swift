@@ -48,7 +48,8 @@ package struct PlanJournal: ~Copyable {
         } catch {
             throw .file(error)
         }
-        for index in plan.groups.indices.reversed() {
+        let busy = BusyGroups(of: plan)
+        for index in plan.groups.indices.reversed() where busy.contains(index) {
             let group = plan.groups[index]
             // What is inside of a new directory comes with it.
             guard let id = group.destination else { continue }

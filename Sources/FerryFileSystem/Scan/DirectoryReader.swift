@@ -54,10 +54,41 @@ struct DirectoryReader: ~Copyable {
     /// The number of entries.
     var count: Int { places.count }
 
+    /// All names, one behind the other: ``place(at:)`` says where each is.
+    ///
+    /// Whoever goes through all of a directory holds on to these once, and not to a slice a name.
+    var allNames: [UInt8] { names }
+
+    /// Where an entry's name is among all of them; a NUL follows.
+    func place(at index: Int) -> Range<Int> { places[index].start..<(places[index].start + places[index].length) }
+
     /// An entry's name.
     func name(at index: Int) -> TerminatedName {
         let place = places[index]
         return TerminatedName(unchecked: names[place.start...(place.start + place.length)])
+    }
+
+    /// Where a name is in the order; nil when there is none such.
+    func index(of name: [UInt8]) -> Int? {
+        var low = 0
+        var high = places.count
+        while low < high {
+            let middle = (low + high) / 2
+            switch order(of: places[middle], beside: name) {
+            case 0: return middle
+            case ..<0: low = middle + 1
+            default: high = middle
+            }
+        }
+        return nil
+    }
+
+    private func order(of place: Place, beside name: [UInt8]) -> Int {
+        let names = names.span.extracting(place.start..<(place.start + place.length))
+        for index in 0..<min(names.count, name.count) where names[index] != name[index] {
+            return Int(names[index]) - Int(name[index])
+        }
+        return names.count - name.count
     }
 
     /// An entry's kind, where the file system says.

@@ -15,7 +15,8 @@ struct ScanWorker: ~Copyable {
     /// A subdirectory to be read, once its siblings have been appended.
     private struct Child {
         var id: EntryID
-        var name: ArraySlice<UInt8>
+        /// Where its name is among those of its directory.
+        var name: Range<Int>
         var isSelectedWhole: Bool
         var isPreserved: Bool
         var onlyTracked: Bool
@@ -44,17 +45,17 @@ struct ScanWorker: ~Copyable {
                 // What is in it was looked for by nobody: it is unknown, not absent.
                 return amend(job, status: status, flags: [.unreadable, .holdsUnlisted])
             }
-            var job = job
+            var above = job.above
             if directory.handle.followsLinks {
                 let place = FilePlace(status)
-                if job.above.contains(place) { return failToEnd(job, status) }
-                job.above.append(place)
+                if above.contains(place) { return failToEnd(job, status) }
+                above.append(place)
             }
             // The traits are the root's; another file system below it is read the careful way.
             try reader.read(directory.handle, fillsBuffer: traits.fillsListings && status.device == job.device)
             let scope = readRuleFiles(in: directory, of: job)
             appendChildren(of: job, scope: scope, directory: directory, status: status)
-            spawn(job, scope: scope, device: status.device, into: &jobs)
+            spawn(job, scope: scope, device: status.device, above: above, into: &jobs)
         } catch .noSuchFileOrDirectory {
             // Removed since its parent was listed: it is gone, and with it everything below. The root itself is not.
             if job.path.isEmpty { fail(job, cause: .noSuchFileOrDirectory) }
@@ -96,11 +97,15 @@ struct ScanWorker: ~Copyable {
         path.append(contentsOf: job.path)
         if !job.path.isEmpty { path.append(RelativePath.separator) }
         let nameStart = path.count
+        let names = reader.allNames
         let skipsLostAndFound = status.inode == Self.extRootInode || status.device != job.device
         for index in 0..<reader.count {
-            let name = reader.name(at: index)
-            path.removeSubrange(nameStart...)
-            path.append(contentsOf: name.bytes)
+            let place = reader.place(at: index)
+            let name = names.span.extracting(place)
+            path.removeLast(path.count - nameStart)
+            path.append(addingCapacity: name.count) { room in
+                for index in name.indices { room.append(name[index]) }
+            }
             var kind = reader.kind(at: index)
             var known: EntryStatus?
             do throws(Errno) {
@@ -112,7 +117,8 @@ struct ScanWorker: ~Copyable {
                         output.excludedCount += 1
                         continue
                     }
-                    let status = try directory.handle.status(of: name)
+                    let status = try directory.handle.status(
+                        ofTerminated: names.span.extracting(place.lowerBound...place.upperBound))
                     if let listed = kind, listed != status.kind { kind = nil }
                     known = status
                 }
@@ -121,7 +127,7 @@ struct ScanWorker: ~Copyable {
             } catch {
                 report(.unreadable, FileSystemError("read the metadata of", path: path, cause: error).description)
                 output.segment.append(
-                    name: name.bytes, parent: job.directory, status: EntryStatus(kind: kind ?? .unknown),
+                    name: name, parent: job.directory, status: EntryStatus(kind: kind ?? .unknown), target: Span(),
                     flags: .unreadable)
                 flags.insert(.holdsUnlisted)
                 count += 1
@@ -130,13 +136,13 @@ struct ScanWorker: ~Copyable {
             let status = known ?? EntryStatus(kind: kind ?? .unknown, device: status.device)
             if kind != .file && kind != .symlink,
                 isExcluded(isDirectory: status.kind == .directory, nameStart: nameStart, scope, job)
-                    || (skipsLostAndFound && name.bytes.elementsEqual(Self.lostAndFound))
+                    || (skipsLostAndFound && names[place].elementsEqual(Self.lostAndFound))
             {
                 flags.insert(.holdsUnlisted)
                 output.excludedCount += 1
                 continue
             }
-            if append(name, status: status, nameStart: nameStart, scope, job, directory) { count += 1 }
+            if append(place, of: names, status: status, nameStart: nameStart, scope, job, directory) { count += 1 }
         }
         output.segment.amend(
             directory: job.directory, status: status, firstChild: first, childCount: count, flags: flags)
@@ -146,8 +152,8 @@ struct ScanWorker: ~Copyable {
     ///
     /// Returns whether it still exists.
     private mutating func append(
-        _ name: TerminatedName, status: EntryStatus, nameStart: Int, _ scope: IgnoreScope, _ job: ScanJob,
-        _ directory: OpenDirectory
+        _ place: Range<Int>, of names: [UInt8], status: EntryStatus, nameStart: Int, _ scope: IgnoreScope,
+        _ job: ScanJob, _ directory: OpenDirectory
     ) -> Bool {
         var flags: EntryFlags = []
         let isDirectory = status.kind == .directory
@@ -158,7 +164,8 @@ struct ScanWorker: ~Copyable {
         var target: [UInt8] = []
         if status.kind == .symlink {
             do throws(Errno) {
-                target = try directory.handle.target(of: name)
+                target = try directory.handle.target(
+                    of: TerminatedName(unchecked: names[place.lowerBound...place.upperBound]))
             } catch .noSuchFileOrDirectory {
                 return false
             } catch {
@@ -169,11 +176,12 @@ struct ScanWorker: ~Copyable {
             report(.skipped, "skipped: a \(status.kind.noun) is not carried")
         }
         let id = output.segment.append(
-            name: name.bytes, parent: job.directory, status: status, target: target[...], flags: flags)
+            name: names.span.extracting(place), parent: job.directory, status: status, target: target.span,
+            flags: flags)
         if isDirectory {
             children.append(
                 Child(
-                    id: id, name: ArraySlice(Array(name.bytes)),
+                    id: id, name: place,
                     isSelectedWhole: job.isSelectedWhole || options.selection?.extent(of: path) == .whole,
                     isPreserved: flags.contains(.isPreserved),
                     onlyTracked: options.tracked != nil
@@ -182,16 +190,23 @@ struct ScanWorker: ~Copyable {
         return true
     }
 
-    private mutating func spawn(_ job: ScanJob, scope: IgnoreScope, device: UInt64, into jobs: inout [ScanJob]) {
+    private mutating func spawn(
+        _ job: ScanJob, scope: IgnoreScope, device: UInt64, above: [FilePlace], into jobs: inout [ScanJob]
+    ) {
+        let names = reader.allNames
         // The last one pushed is done next: the first child, in the order of names.
         for child in children.reversed() {
-            let path = job.path.isEmpty ? Array(child.name) : job.path + [RelativePath.separator] + child.name
+            var path: [UInt8] = []
+            path.reserveCapacity(job.path.count + 1 + child.name.count)
+            path.append(contentsOf: job.path)
+            if !path.isEmpty { path.append(RelativePath.separator) }
+            path.append(contentsOf: names[child.name])
             jobs.append(
                 ScanJob(
                     directory: child.id, path: path, scope: scope.child(at: path),
                     isSelectedWhole: child.isSelectedWhole, isPreserved: child.isPreserved,
                     onlyTracked: child.onlyTracked,
-                    device: device, above: job.above))
+                    device: device, above: above))
         }
     }
 
@@ -237,30 +252,35 @@ struct ScanWorker: ~Copyable {
     // MARK: Rule files
 
     private mutating func readRuleFiles(in directory: OpenDirectory, of job: ScanJob) -> IgnoreScope {
-        let wanted: [(name: String, kind: IgnoreOrigin.Kind)] =
-            switch options.ruleFiles {
-            case .none: []
-            case .ferryignore: [(".ferryignore", .ferryignore)]
-            case .ferryignoreAndGitignore: [(".gitignore", .gitignore), (".ferryignore", .ferryignore)]
-            }
         var scope = job.scope
-        for (name, kind) in wanted {
-            for index in 0..<reader.count where reader.name(at: index).bytes.elementsEqual(name.utf8) {
-                let label = job.path.isEmpty ? Array(name.utf8) : job.path + [RelativePath.separator] + name.utf8
-                do throws(Errno) {
-                    let content = try readWhole(reader.name(at: index), in: directory)
-                    let patterns = IgnorePatternList(parsing: content, kind: kind, label: label)
-                    guard !patterns.isEmpty else { continue }
-                    output.ruleFiles.append(
-                        IgnoreDirectoryFile(kind: kind, directory: job.path, patterns: patterns))
-                    scope = scope.child(at: job.path, adding: [(kind, patterns)])
-                } catch {
-                    let message = FileSystemError("read the rules in", path: label, cause: error).description
-                    output.problems.append(Problem(.unreadable, path: label, message: message))
-                }
+        for (name, kind) in Self.ruleFiles(options.ruleFiles) {
+            guard let index = reader.index(of: name) else { continue }
+            let label = RelativePath.join(job.path, name)
+            do throws(Errno) {
+                let content = try readWhole(reader.name(at: index), in: directory)
+                let patterns = IgnorePatternList(parsing: content, kind: kind, label: label)
+                guard !patterns.isEmpty else { continue }
+                output.ruleFiles.append(IgnoreDirectoryFile(kind: kind, directory: job.path, patterns: patterns))
+                scope = scope.child(at: job.path, adding: [(kind, patterns)])
+            } catch {
+                let message = FileSystemError("read the rules in", path: label, cause: error).description
+                output.problems.append(Problem(.unreadable, path: label, message: message))
             }
         }
         return scope
+    }
+
+    private typealias RuleFile = (name: [UInt8], kind: IgnoreOrigin.Kind)
+    /// The rule files to read; those that decide last come last.
+    private static let ferryRules: [RuleFile] = [(Array(".ferryignore".utf8), .ferryignore)]
+    private static let allRules: [RuleFile] = [(Array(".gitignore".utf8), .gitignore)] + ferryRules
+
+    private static func ruleFiles(_ wanted: ScanOptions.RuleFiles) -> [RuleFile] {
+        switch wanted {
+        case .none: []
+        case .ferryignore: ferryRules
+        case .ferryignoreAndGitignore: allRules
+        }
     }
 
     /// Rule files are small; a larger one is cut off by an error, not read.

@@ -88,7 +88,7 @@ struct CopyWorker: ~Copyable {
             return true
         case .changeMode where isStaging && kind == .directory, .descend where isStaging && kind == .directory,
             .conflict where isStaging && kind == .directory, .withheld where isStaging && kind == .directory:
-            guard step.childGroup != 0 else { return false }
+            guard hasWork(step) else { return false }
             let name = plan.source.terminatedName(of: id)
             // One that conflicts as a whole is kept as it is, but for its owner being let in.
             let mode = step.action == .conflict ? plan.source[id].mode | 0o700 : 0o700
@@ -257,8 +257,13 @@ struct CopyWorker: ~Copyable {
         if mode & 0o700 != 0o700 && plan.opens(group) { try directory.handle.setMode(mode | 0o700) }
     }
 
+    /// Whether there is anything to do inside of a directory.
+    private func hasWork(_ step: PlanStep) -> Bool {
+        step.childGroup != 0 && shared.busy.contains(Int(step.childGroup))
+    }
+
     private func spawn(_ step: PlanStep, _ id: EntryID, _ job: CopyJob, _ place: Place, into jobs: inout [CopyJob]) {
-        guard step.childGroup != 0, plan.source[id].kind == .directory else { return }
+        guard hasWork(step), plan.source[id].kind == .directory else { return }
         let name = plan.source.name(of: id)
         let path = job.path.isEmpty ? Array(name) : job.path + [RelativePath.separator] + name
         let isNew = isStaging || step.action == .create || step.action == .changeKind

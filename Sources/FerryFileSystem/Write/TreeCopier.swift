@@ -80,12 +80,14 @@ struct PendingLink: Sendable {
 /// What all workers of one copy look at.
 final class CopyShared: Sendable {
     let plan: Plan
+    let busy: BusyGroups
     let options: CopyOptions
     /// Raised by the first failure that makes all others pointless.
     private let hasFailed = Atomic<Bool>(false)
 
     init(plan: Plan, options: CopyOptions) {
         self.plan = plan
+        busy = BusyGroups(of: plan)
         self.options = options
     }
 
