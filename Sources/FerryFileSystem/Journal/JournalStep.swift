@@ -22,6 +22,7 @@ struct JournalStep {
     private static let changed = "kept: it changed after the plan was made; run the same command again"
     private static let appeared = "kept: it appeared after the plan was made; run the same command again"
     private static let notEmpty = "not removed: something in it is not known to this sync or was kept"
+    private static let mostSwaps = 100
     private static let changedTwice =
         "it changed twice after the plan was made; the version before the last is put aside"
     private static let edited = "kept: it was changed after the run that is taken back; what it replaced is put aside"
@@ -90,14 +91,27 @@ struct JournalStep {
         leaving expected: EntryState?, bringing: EntryState?, refusal: String
     ) throws(Errno) -> Outcome {
         if try isInUse(expected) { return .refused(Self.notEmpty) }
-        do throws(Errno) {
-            try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
-        } catch .noSuchFileOrDirectory {
-            guard try status(operation.name, in: here) == nil else { throw .noSuchFileOrDirectory }
+        guard try swap() else {
             return .refused("not written: it was removed after the plan was made; run the same command again")
         }
         if try isParked(expected) { return .done }
         return try exchangeBack(bringing, refusal)
+    }
+
+    /// Lets the two ends change places; false when there is nothing in the workspace.
+    ///
+    /// RACE: who removes the entry may make it anew before anybody looks.
+    private func swap() throws(Errno) -> Bool {
+        for _ in 0..<Self.mostSwaps {
+            do throws(Errno) {
+                try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
+                return true
+            } catch .noSuchFileOrDirectory {
+                guard try status(slot.name, in: slot.directory) != nil else { throw .noSuchFileOrDirectory }
+                if try status(operation.name, in: here) == nil { return false }
+            }
+        }
+        throw .noSuchFileOrDirectory
     }
 
     /// Gives an edit its place again.
@@ -110,12 +124,7 @@ struct JournalStep {
         var isNewest = true
         while true {
             let edit = EntryState(try slot.directory.handle.status(of: slot.name))
-            do throws(Errno) {
-                try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
-            } catch .noSuchFileOrDirectory {
-                guard try status(operation.name, in: here) == nil else { throw .noSuchFileOrDirectory }
-                return .stuck(Self.changedTwice)
-            }
+            guard try swap() else { return .stuck(Self.changedTwice) }
             let out = try slot.directory.handle.status(of: slot.name)
             guard let known = inPlace, !known.matches(out) else {
                 return isNewest ? .refused(refusal) : .stuck(Self.changedTwice)
