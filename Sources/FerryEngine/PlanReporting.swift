@@ -31,6 +31,13 @@ extension SyncSession {
             size: record.size,
             linkTarget: record.kind == .symlink ? Array(snapshot.target(of: id)) : nil,
             hardLinkTarget: first == id || step.source == nil ? nil : here(snapshot.path(of: first)),
-            heldReason: step.heldReason)
+            heldReason: step.heldReason,
+            conflictReason: conflictReason(of: step))
+    }
+
+    /// An entry that no sync knew of is one of both sides; that it is new there is not known without a baseline.
+    private func conflictReason(of step: PlanStep) -> PlanReason? {
+        guard step.action == .conflict else { return nil }
+        return [.none, .newOnBothSides].contains(step.reason) ? nil : step.reason
     }
 }

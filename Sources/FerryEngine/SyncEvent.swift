@@ -18,6 +18,8 @@ public struct SyncItem: Sendable {
     public let hardLinkTarget: [UInt8]?
     /// Why the entry is held.
     public let heldReason: HeldReason?
+    /// Why there is a conflict; nil where there is none, or where nobody knows which side changed.
+    public var conflictReason: PlanReason?
 }
 
 /// How far a sync is.

@@ -24,6 +24,8 @@ final class SSHConnection: Sendable {
     private let arguments: SSHArguments
     private let context: ProcessContext
     private let state = Mutex(State())
+    /// The ssh that is connecting; ``state`` is locked meanwhile.
+    private let opening = Mutex<ChildProcess?>(nil)
 
     init(_ arguments: SSHArguments, name: String) {
         self.arguments = arguments
@@ -34,7 +36,13 @@ final class SSHConnection: Sendable {
     deinit { close() }
 
     /// The options with which a command uses the connection, which is opened if need be.
-    func options(deadline: Duration?) throws(TransportError) -> [[UInt8]] {
+    ///
+    /// - Parameters:
+    ///   - deadline: How long that may take.
+    ///   - idleTimeout: How long ssh may say nothing, unless a person is asked.
+    /// - Returns: The options.
+    /// - Throws: ``TransportError``.
+    func options(deadline: Duration?, idleTimeout: Duration?) throws(TransportError) -> [[UInt8]] {
         // The lock is held while it opens: who comes meanwhile needs it just the same.
         try state.withLock { state throws(TransportError) -> [[UInt8]] in
             guard !state.isClosed else {
@@ -44,10 +52,13 @@ final class SSHConnection: Sendable {
             let directory: PrivateDirectory
             if let known = state.directory { directory = known } else { directory = try makeDirectory() }
             state.directory = directory
-            if !directory.contains(Self.socket) { try open(directory, deadline: deadline) }
+            if !directory.contains(Self.socket) { try open(directory, deadline, idleTimeout) }
             return SSHArguments.shared(socket(in: directory))
         }
     }
+
+    /// Ends the ssh that is connecting.
+    func interrupt() { opening.withLock { $0?.terminate() } }
 
     /// Ends it.
     func close() {
@@ -67,7 +78,9 @@ final class SSHConnection: Sendable {
         }
     }
 
-    private func open(_ directory: PrivateDirectory, deadline: Duration?) throws(TransportError) {
+    private func open(
+        _ directory: PrivateDirectory, _ deadline: Duration?, _ idleTimeout: Duration?
+    ) throws(TransportError) {
         let asks = Surroundings.hasTerminal
         let options = [
             "-f", "-N", "-M", "-o", "ControlMaster=yes", "-o", "ControlPersist=\(Self.persistence)", "-o",
@@ -80,10 +93,12 @@ final class SSHConnection: Sendable {
         launch.leadsGroup = !asks
         // Helpers of the connection live on in that group.
         launch.endsGroup = false
-        launch.deadline = deadline
+        launch.deadline = asks ? deadline : [deadline, idleTimeout].compactMap(\.self).min()
         let exit: ChildProcess.Exit
         do throws(ProcessError) {
             let child = try ChildProcess(launch)
+            opening.withLock { $0 = child }
+            defer { opening.withLock { $0 = nil } }
             exit = try child.wait()
         } catch {
             throw context.error(error)

@@ -38,12 +38,15 @@ public final class SSHSandbox: Sandbox {
 
     /// Starts a command over the shared connection.
     public func start(_ command: SandboxCommand) throws(TransportError) -> any SandboxProcess {
-        let options = try connection.options(deadline: command.deadline)
+        let options = try connection.options(deadline: command.deadline, idleTimeout: command.idleTimeout)
         let sandbox = ProcessSandbox(
             name: name, prefix: arguments.command(options, line: nil), form: .line, capabilities: capabilities,
             verdict: SSHVerdict.ofCommand)
         return try sandbox.start(command)
     }
+
+    /// Ends an ssh that is connecting.
+    public func interrupt() { connection.interrupt() }
 
     /// Ends the shared connection, and with it the commands that still use it.
     public func close() { connection.close() }

@@ -24,6 +24,12 @@ public protocol Sandbox: Sendable {
     /// Moves whole archives without a command in the sandbox; nil where the transport cannot.
     var archives: (any SandboxArchives)? { get }
 
+    /// Breaks off a connection that is being made, for somebody who wants to stop: who waits for it in ``identity()`` or
+    /// ``start(_:)`` gets ``TransportError/Code/cancelled``.
+    ///
+    /// May come from any thread and again and again, and does not wait; commands that run are not concerned.
+    func interrupt()
+
     /// Ends what the transport keeps open, for example a shared connection.
     ///
     /// May be called more than once; nothing is started afterwards.
@@ -35,6 +41,8 @@ extension Sandbox {
     public func identity() throws(TransportError) -> SandboxIdentity? { nil }
     /// There is no such way.
     public var archives: (any SandboxArchives)? { nil }
+    /// Nothing takes long enough to be broken off.
+    public func interrupt() {}
     /// Nothing is kept open.
     public func close() {}
 }

@@ -4,6 +4,8 @@ public struct SandboxCapabilities: Sendable, Hashable {
     ///
     /// Where not, a command begins when its input was closed.
     public var streamsInput = true
+    /// Whether a command's input lies in the sandbox as a whole before the command runs, and needs space there.
+    public var storesInput = false
     /// Whether commands can have variables of their own.
     public var takesEnvironment = true
     /// Whether commands can be run at all.

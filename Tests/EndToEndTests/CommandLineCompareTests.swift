@@ -150,4 +150,15 @@ struct CommandLineCompareTests {
         let missing = try ferry("verify", "ws", "missing")
         #expect(missing.status == 4 && missing.error.contains("never counts as empty"))
     }
+
+    @Test("with --exit-code status and diff end with 8 where there is something, and with 0 where there is nothing")
+    func exitCode() throws {
+        #expect(try ferry("diff", "ws", "box").status == 0 && ferry("status", "ws", "box").status == 0)
+        #expect(try ferry("diff", "ws", "box", "--exit-code").status == 8)
+        #expect(try ferry("status", "ws", "box", "--exit-code", "-q").status == 8)
+        #expect(try ferry("push", "ws", "fresh").status == 0)
+        #expect(try ferry("diff", "ws", "fresh", "--exit-code").status == 0)
+        #expect(try ferry("status", "ws", "fresh", "--exit-code").status == 0)
+        #expect(try ferry("diff", "ws", "missing", "--exit-code").status == 4)
+    }
 }

@@ -66,6 +66,37 @@ struct CommandLinePlanTests {
         #expect(try FerryRun(["sync", "apply", name, "../up"], in: world).status == 2)
     }
 
+    @Test(
+        "A kept result that is missing, cut or of another kind is named, exit 4, and the other paths can be applied",
+        arguments: ["rm kept.txt", ": >kept.txt", "ln -sf /etc/passwd kept.txt"])
+    func damagedResults(damage: String) throws {
+        let world = try Self.world()
+        let (_, name) = try Self.plan(world)
+        let results = world.stateDirectory + "/plans/\(name)/tree"
+        #expect(try Tool.run("/bin/sh", ["-c", damage], directory: results).status == 0)
+        try expectUnchanged(
+            ["sync", "apply", name], status: 4, naming: ["missing or of another size", "kept.txt", "make a new plan"],
+            in: world)
+        let others = try FerryRun(["sync", "apply", name, "new", "dir"], in: world)
+        #expect(others.status == 0 && world.text("world/ws/new") == "new", "\(others.errors)")
+        #expect(world.text("world/ws/kept.txt") == "kept")
+    }
+
+    @Test("A plan of which something could not be written stays, and can be applied again")
+    func failedPart() throws {
+        let world = try Self.world()
+        try world.makeDirectory("world/sandbox/more")
+        try world.write("world/sandbox/more/file", "more")
+        let (_, name) = try Self.plan(world)
+        let results = world.stateDirectory + "/plans/\(name)/tree"
+        let strace = ["strace", "-f", "-qq", "-o", world.path("io/trace"), "-e", "inject=openat:error=EACCES:when=1+"]
+        let first = try FerryRun(
+            ["sync", "apply", name], in: world, wrapper: strace + ["-P", results + "/more"])
+        try #require(Self.hasStrace && first.status != 0, "\(first.status) \(first.errors)")
+        let again = try FerryRun(["sync", "apply", name], in: world)
+        #expect(again.status == 0 && world.text("world/ws/more/file") == "more", "\(again.errors)")
+    }
+
     @Test("The plan of a push is printed and kept, also as a file, and applied as a whole or in part")
     func push() throws {
         let world = try TestWorld()

@@ -19,6 +19,35 @@ struct ConflictsCommandTests {
         return world
     }
 
+    @Test("two pulls, the second with a baseline that is out of date, lose nothing of either side")
+    func staleBaseline() throws {
+        let world = try TestWorld()
+        let run = { (state: String, arguments: [String]) in
+            try FerryRun(["sync"] + arguments + ["--state-dir", world.path("io/" + state)], in: world)
+        }
+        let shell = { (script: String) in
+            let result = try Tool.run("/bin/sh", ["-ec", script + "; sleep 0.03"], directory: world.path("world"))
+            try #require(result.status == 0, "\(result.errors)")
+        }
+        try shell("rm -rf ws sandbox; mkdir ws; for i in 1 2 3 4; do echo $i >ws/f$i; done")
+        #expect(try run("one", ["push", "world/ws", "world/sandbox"]).status == 0)
+        try shell("cp -a ../io/one ../io/two; cd sandbox; echo theirs >f1; echo theirs >f2; rm f4")
+        let pull = ["pull", "world/sandbox", "world/ws"]
+        #expect(try run("one", pull).status == 0)
+        try shell("echo mine >ws/f1; echo 'theirs, newer' >sandbox/f2; echo mine >ws/f4")
+        // What the second one knows is of before the first: it takes the first one's work for edits of the user.
+        let second = try run("two", pull)
+        #expect(second.status == 3, "\(second.errors)")
+        #expect(second.errors.contains("f4: deleted in the sandbox, but changed in the workspace"), "\(second.errors)")
+        #expect(try run("two", pull).status == 0)
+        #expect(world.text("world/ws/f1") == "mine\n" && world.text("world/ws/f4") == "mine\n")
+        let shown = try run("two", ["conflicts", "world/ws", "--show", "f2"])
+        #expect(shown.output == "theirs, newer\n", "\(shown.errors)")
+        let last = try run("one", pull)
+        #expect(last.status == 0 && world.text("world/ws/f2") == "theirs, newer\n", "\(last.errors)")
+        #expect(world.text("world/ws/f1") == "mine\n" && world.text("world/ws/f4") == "mine\n")
+    }
+
     @Test("the list says what, when, why, from where, and where it is; exit 0")
     func list() throws {
         let world = try Self.world()

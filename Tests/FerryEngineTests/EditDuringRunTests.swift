@@ -9,15 +9,19 @@ import Testing
 
 /// Somebody edits the workspace while results come back, at random moments; nothing of either side is lost.
 ///
-/// `FERRY_EDIT_RUNS` sets how many random runs there are.
+/// `FERRY_EDIT_RUNS` sets how many random runs there are, `FERRY_EDIT_FIRST` the first of their seeds.
 @Suite("Edits during a pull")
 struct EditDuringRunTests {
-    static let count = ProcessInfo.processInfo.environment["FERRY_EDIT_RUNS"].flatMap(Int.init) ?? 500
+    static let seeds: ClosedRange<UInt64> = {
+        func number(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) }
+        let first = number("FERRY_EDIT_FIRST") ?? 1
+        return first...(first + max(1, number("FERRY_EDIT_RUNS") ?? 500) - 1)
+    }()
 
     @Test("random edits of the workspace during pulls survive, and what the sandbox had is there or kept")
     func random() async throws {
         var edits = 0
-        for seed in 1...UInt64(Self.count) {
+        for seed in Self.seeds {
             let run = try EditedRun(seed: seed)
             let fault = try await run.fault()
             edits += run.editor.count
@@ -25,7 +29,9 @@ struct EditDuringRunTests {
             Issue.record("seed \(seed): \(fault)")
             return
         }
-        print("edits during a pull: seeds 1 to \(Self.count), \(edits) edits, none lost")
+        print(
+            "edits during a pull: seeds \(Self.seeds.lowerBound) to \(Self.seeds.upperBound), \(edits) edits, none lost"
+        )
     }
 }
 

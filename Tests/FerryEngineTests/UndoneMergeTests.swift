@@ -133,6 +133,26 @@ struct UndoneMergeTests {
         #expect(differences.isEmpty, "\(differences)")
     }
 
+    @Test(
+        "after any number of undos that end forth again, what the sandbox changes then arrives without a conflict",
+        arguments: Way.allCases, [2, 4])
+    func changesAfterUndoOfUndo(way: Way, count: Int) async throws {
+        let world = try await World(way)
+        try await world.pull()
+        for _ in 0..<count { try await world.undo() }
+        try world.edit(
+            world.pair.sandbox, "echo newest >theirs; echo newest >made/deep/f; echo newest >kind/k; rm dir/new")
+        let pulled = try await world.pull()
+        #expect(pulled.summary.conflicts == 0 && pulled.problems.isEmpty, "\(pulled.summary)")
+        #expect(try world.text("theirs") == "newest\n" && world.text("made/deep/f") == "newest\n")
+        #expect(try world.text("kind/k") == "newest\n" && world.text("dir/new") == nil)
+        // An edit between the undos is one all the same.
+        try world.edit(
+            world.pair.workspace, "touch -r theirs stamp; printf 'NEWEST\\n' >theirs; touch -r stamp theirs; rm stamp")
+        try world.edit(world.pair.sandbox, "echo last >theirs")
+        #expect(try await world.pull().summary.conflicts == 1)
+    }
+
     @Test("a push after an undo sends the restored state, without an override", arguments: Way.allCases)
     func pushAfterUndo(way: Way) async throws {
         let world = try await World(way)

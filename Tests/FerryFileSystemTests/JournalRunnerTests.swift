@@ -1,5 +1,6 @@
 import FerryCore
 import FerryTesting
+import FerryThreads
 import SystemPackage
 import TestSupport
 import Testing
@@ -101,6 +102,61 @@ struct JournalRunnerTests {
             let now = try status(Self.name)
             #expect(old.ctime == before.ctime && new.ctime == now.ctime && old.ctime < new.ctime)
             #expect(old.inode == before.inode && new.inode == now.inode && old.mtime == new.mtime)
+        }
+    }
+
+    @Test(
+        "a file that a killed roll-back had put back is known by its new ctime to the next, unless somebody touched it since",
+        arguments: [("", 1), ("touch -r f s && printf OLD >f && touch -r s f", 0), ("echo longer >>f", 0)])
+    func returnedBefore(edit: String, count: Int) throws {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let before = try place.workspace.handle.status(of: Self.name)
+        var operation = JournalOperation(
+            .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+            new: try place.state("area/tree/f"))
+        operation.oldChange = before.ctime
+        let journal = try place.journal([operation])
+        try place.area.tree.handle.exchange(Self.name, with: place.workspace.handle, Self.name)
+        var killed = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try killed.rollBack(flushes: false)
+        if !edit.isEmpty { try place.shell("cd workspace && sleep 0.02 && " + edit) }
+        // Nothing is left to do for this one, but to tell.
+        var runner = JournalRunner(journal, area: place.area, workspace: place.workspace)
+        try runner.rollBack(flushes: false)
+        let prints = runner.returnedFingerprints()
+        #expect(prints.count == count)
+        if let (old, new) = prints.first {
+            #expect(old.ctime == before.ctime)
+            #expect(try new.ctime == place.workspace.handle.status(of: Self.name).ctime)
+        }
+    }
+
+    @Test("of edits that come one upon the other while a run gives the first its place again, the last one stays")
+    func editsUponEdits() async throws {
+        for round in 1...150 {
+            let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+            let journal = try place.journal([
+                JournalOperation(
+                    .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+                    new: try place.state("area/tree/f"))
+            ])
+            let container = try RootDirectory.open(place.scratch.path)
+            let workspace = place.workspace
+            async let edits: Void = BlockingThread.run(named: "editor") {
+                let spare = try TerminatedName(Array("spare".utf8))
+                for number in 1...12 {
+                    let file = try container.handle.createFile(spare, mode: 0o644)
+                    try file.write(Array("edit \(number)".utf8).span)
+                    try container.handle.exchange(spare, with: workspace.handle, Self.name)
+                    try container.handle.removeFile(spare)
+                }
+            }
+            try await BlockingThread.run(named: "run") {
+                var runner = JournalRunner(journal, area: place.area, workspace: workspace)
+                try runner.apply(flushes: false)
+            }
+            try await edits
+            #expect(try place.tree["f"]?.content == Array("edit 12".utf8), "round \(round)")
         }
     }
 

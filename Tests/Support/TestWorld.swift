@@ -61,6 +61,11 @@ package final class TestWorld: Sendable {
         FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The target of a symbolic link; nil when it is none.
+    package func linkTarget(_ name: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: path(name))
+    }
+
     /// Whether something is at a path, a dangling link included.
     package func exists(_ name: String) -> Bool {
         (try? FileManager.default.attributesOfItem(atPath: path(name))) != nil

@@ -110,6 +110,9 @@ enum EventPayload {
         case .stored: members["version"] = "stored"
         case .deleted: members["version"] = "deleted"
         case .leftInSandbox: members["version"] = "left-in-sandbox"
+        case .permissions(let mode):
+            members["version"] = "permissions"
+            members["mode"] = .string(PermissionText.octal(mode))
         }
         switch conflict.cause {
         case .conflict: return event("conflict", members)

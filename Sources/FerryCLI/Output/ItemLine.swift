@@ -29,7 +29,7 @@ enum ItemLine {
     /// Why an entry is left as it is; nil when it is not.
     static func reason(_ item: SyncItem) -> String? {
         switch item.action {
-        case .conflict: "both sides have it and differ"
+        case .conflict: item.conflictReason?.sentence ?? "both sides have it and differ"
         case .held: item.heldReason?.sentence ?? "it needs a review"
         case .blocked: "it stays as it is: the warning says why"
         default: nil

@@ -38,12 +38,18 @@ enum RequestDocument {
             throw RequestError(.tooLarge, "the request has more than \(largest) bytes")
         }
         guard bytes.contains(where: { $0 > 0x20 }) else { throw RequestError(.notJSON, "the request is empty") }
+        let value: FerryRuntime.JSONValue
         do {
-            return try JSONDecoder().decode(FerryRuntime.JSONValue.self, from: Data(bytes))
+            value = try JSONDecoder().decode(FerryRuntime.JSONValue.self, from: Data(bytes))
         } catch {
             // The decoder's own words may quote the document, and with it a key.
             throw RequestError(.notJSON, "the request is not one JSON document in UTF-8")
         }
+        if let member = RepeatedMember.find(in: bytes) {
+            let name = displayName(of: member.utf8)
+            throw RequestError(.invalidMember, "'\(name)' is there twice", member: name)
+        }
+        return value
     }
 
     /// Refuses a file with a key in it that others may read.

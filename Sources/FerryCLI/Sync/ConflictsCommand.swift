@@ -160,7 +160,11 @@ struct ConflictsCommand: AsyncParsableCommand {
     /// The stored paths that a given one means: itself, or all below it.
     private static func expand(_ path: RelativePath, _ stored: [StoredConflict]) -> [RelativePath] {
         let paths = Set(stored.map(\.path)).filter { !$0.isEmpty }
-        if paths.contains(path.bytes) { return [path] }
+        let isWhole = stored.contains { conflict in
+            if case .permissions = conflict.version { return false }
+            return conflict.path == path.bytes
+        }
+        if isWhole { return [path] }
         let below = paths.compactMap { try? RelativePath(validating: $0) }.filter { $0.isSameOrBelow(path) }
         return below.isEmpty ? [path] : below.sorted()
     }
@@ -178,6 +182,7 @@ enum ConflictLine {
         case .stored: fields.append(conflict.place.map { "in \(displayName(of: $0))" } ?? "")
         case .deleted: break
         case .leftInSandbox: fields.append("not fetched")
+        case .permissions(let mode): fields.append("mode \(PermissionText.octal(mode))")
         }
         return fields.joined(separator: "  ")
     }

@@ -10,7 +10,7 @@ struct DiffCommand: AsyncParsableCommand {
         discussion: """
             The output is a unified diff from the workspace, a/, to the sandbox, b/, as 'git diff' writes it: 'patch -p1' in the \
             workspace makes its text files what the sandbox has. Files with NUL bytes and files of more than 8 MiB are only named. \
-            Nothing is changed, on neither side, and the exit code is 0 also where there are differences.
+            Nothing is changed, on neither side, and the exit code is 0 also where there are differences, unless --exit-code is given.
 
             \(Targets.help)
 
@@ -19,6 +19,9 @@ struct DiffCommand: AsyncParsableCommand {
 
     @Flag(help: "Print only the names of what is not the same.")
     var nameOnly = false
+
+    @Flag(help: "End with exit code 8 where there are differences; 1 means a failure here, unlike with 'git diff'.")
+    var exitCode = false
 
     @OptionGroup
     var pair: ComparedPair
@@ -45,6 +48,7 @@ struct DiffCommand: AsyncParsableCommand {
         var status = failure
         if let found {
             status.formUnion(ExitStatus(found.problems))
+            if exitCode, found.differences > 0 { status.formUnion(.verification) }
             if view.json { console.print(EventPayload.comparison(found, sandbox: prepared.run.sandbox, status).text) }
         }
         try console.close(with: status)

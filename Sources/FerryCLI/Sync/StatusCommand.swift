@@ -10,12 +10,15 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             Nothing is changed, on neither side. The lines are those of 'push -n -i' and 'pull -n -i'; what would make one of them \
             halt is told, and so is a sync that was killed. Without any rule of its own it goes by those that the last push was \
-            given. The exit code is 0 also where there is something to do.
+            given. The exit code is 0 also where there is something to do, unless --exit-code is given.
 
             \(Targets.help)
 
             Example: ferry sync status ~/project ssh://build@host/srv/sandbox
             """)
+
+    @Flag(help: "End with exit code 8 where a push or a pull would do something, halt, or leave something undecided.")
+    var exitCode = false
 
     @OptionGroup
     var pair: ComparedPair
@@ -31,6 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
         var status = failure
         if let found {
             status.formUnion(ExitStatus(found.problems))
+            if exitCode, !found.isSettled { status.formUnion(.verification) }
             let text = StatusText(status: found, isQuiet: view.quiet)
             if view.json {
                 text.printEvents(on: console, sandbox: prepared.run.sandbox, status)
@@ -39,6 +43,17 @@ struct StatusCommand: AsyncParsableCommand {
             }
         }
         try console.close(with: status)
+    }
+}
+
+extension SyncStatus {
+    /// Whether a push and a pull would do nothing, and leave nothing to be decided.
+    fileprivate var isSettled: Bool {
+        [push, pull].compactMap(\.self).allSatisfy { direction in
+            let summary = direction.summary
+            return direction.halt == nil && summary.changesNothing
+                && summary.conflicts + summary.held + summary.blocked == 0
+        }
     }
 }
 

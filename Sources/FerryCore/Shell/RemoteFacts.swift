@@ -166,13 +166,15 @@ extension RemoteFacts {
         self.directory = directory
     }
 
-    /// The fourth number of a line of `df -P`, whose first and last fields are names that may hold spaces.
+    /// What is available by a line of `df -P`, whose first and last fields are names that may hold spaces; nil where it does not say.
     private static func available(_ line: [UInt8]) -> Int64? {
         let words = words(line)
         for start in words.indices.dropFirst() where start + 3 < words.count {
             let numbers = words[start..<(start + 3)].map { Int64($0) }
             let share = words[start + 3]
-            if !numbers.contains(nil), share.hasSuffix("%") || share == "-" { return numbers[2] }
+            guard !numbers.contains(nil), share.hasSuffix("%") || share == "-" else { continue }
+            // A file system that has no fixed number of inodes says that it has none at all.
+            return numbers[0] == 0 ? nil : numbers[2]
         }
         return nil
     }

@@ -9,22 +9,26 @@ enum PulledState {
     ///   - plan: What was done.
     ///   - workspace: The workspace's root.
     ///   - stamp: When the scans began.
+    ///   - reading: When reading of the sandbox's content began; with its scan, unless given.
     ///   - hasChanged: Whether anything was written into the workspace.
     ///   - failed: The paths of steps that failed.
     /// - Returns: What the next baseline is made of.
     static func of(
-        _ plan: Plan, in workspace: OpenDirectory, scanned stamp: ScanStamp, changed hasChanged: Bool,
-        failed: Set<[UInt8]>
+        _ plan: Plan, in workspace: OpenDirectory, scanned stamp: ScanStamp, reading: ScanStamp? = nil,
+        changed hasChanged: Bool, failed: Set<[UInt8]>
     ) -> AppliedState {
         guard hasChanged else {
             return AppliedState(
-                source: plan.source, destination: plan.destination, sourceStamp: stamp, destinationStamp: stamp,
-                failed: failed)
+                source: plan.source, destination: plan.destination, sourceStamp: reading ?? stamp,
+                destinationStamp: stamp, failed: failed)
         }
         let after = ScanStamp.afterWrites()
-        return AppliedState(
-            source: plan.source, destination: WrittenEntries.look(at: plan, in: workspace), sourceStamp: stamp,
-            destinationStamp: after, destinationIsPartial: true, failed: failed)
+        var applied = AppliedState(
+            source: plan.source, destination: WrittenEntries.look(at: plan, in: workspace),
+            sourceStamp: reading ?? stamp, destinationStamp: after, destinationIsPartial: true, failed: failed)
+        // Nobody waited for what is young in the workspace.
+        applied.plannedStamp = stamp
+        return applied
     }
 }
 

@@ -31,7 +31,11 @@ struct SyncBaseline {
         var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
         header.rulesText = session.options.recordedRules.encoded
         guard let state = session.options.stateDirectory else { return SyncBaseline(store: nil, header: header) }
-        var baseline = SyncBaseline(store: BaselineStore(in: state), header: header)
+        let store = BaselineStore(in: state)
+        if session.locks != nil, !session.options.isDryRun {
+            store.removeUnfinished(workspace: workspace, endpoint: endpoint)
+        }
+        var baseline = SyncBaseline(store: store, header: header)
         do throws(BaselineStoreError) {
             baseline.old = try baseline.store?.load(workspace: workspace, endpoint: endpoint)
         } catch {
@@ -76,7 +80,7 @@ struct SyncBaseline {
                     Halt(
                         .newIdentity,
                         message:
-                            "the sandbox is not the one that was synced with before, and it is not empty; check the target,"
+                            "the sandbox is not the one that was synced with before\(isPush ? ", and it is not empty" : ""); check the target,"
                             + " or let it through with --allow new-identity, and it counts as one never seen"))
             }
             old = nil

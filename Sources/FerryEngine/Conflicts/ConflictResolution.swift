@@ -28,8 +28,13 @@ struct ConflictResolution {
         try checkAncestors(in: workspace)
 
         let source: Snapshot
+        var extra = PlanPolicy.Extra.delete
         if newest.conflict.version == .deleted {
             source = try withoutEntry(local.snapshot)
+        } else if case .permissions(let mode) = newest.conflict.version {
+            source = try directory(with: mode, in: local.snapshot)
+            // What is in it is not concerned.
+            extra = .keep
         } else {
             scan.rules = IgnoreRules(defaults: .none)
             scan.ruleFiles = .none
@@ -51,7 +56,7 @@ struct ConflictResolution {
             }
             source = found
         }
-        let policy = PlanPolicy(differing: .replace, extra: .delete, comparesAllContent: true)
+        let policy = PlanPolicy(differing: .replace, extra: extra, comparesAllContent: true)
         var plan = Planner.plan(source: source, destination: local.snapshot, policy: policy)
         try session.compareContent(&plan, from: stored, to: workspace)
         let summary = plan.summary()
@@ -160,12 +165,31 @@ struct ConflictResolution {
                     + " known; nothing was changed: look at it with --show, and take it with --allow newer-edits",
                 examples: [path.bytes])
         }
-        guard LocalVersion.digest(of: present, in: local) != known else { return }
+        var now = LocalVersion.digest(of: present, in: local)
+        if case .permissions = item.conflict.version { now = LocalVersion.permissions(of: present, in: local) }
+        guard now != known else { return }
         throw SyncError(
             .halted,
             "'\(name)' was changed in the workspace after the conflict was found; nothing was changed: move the newer"
                 + " version to safety, or replace it with --allow newer-edits ('ferry sync undo' takes that back)",
             examples: [path.bytes])
+    }
+
+    /// The directory with other permission bits, and the directories above it.
+    private func directory(with mode: UInt16, in local: Snapshot) throws(SyncError) -> Snapshot {
+        guard let present = local.entry(at: path), local[present].kind == .directory else {
+            throw SyncError(
+                .failed,
+                "'\(name)' is no directory any more, so its permission bits cannot be taken; nothing was changed: drop the"
+                    + " record with --keep-local")
+        }
+        var builder = TreeBuilder()
+        do throws(TreeBuilder.Misfit) {
+            _ = try builder.insert(path, status: EntryStatus(kind: .directory, mode: mode), madeUp: { _ in })
+        } catch {
+            throw SyncError(.failed, "'\(name)' has too long a name; nothing was changed")
+        }
+        return builder.finish()
     }
 
     /// The directories above the path and nothing else: the sandbox deleted it.

@@ -65,6 +65,12 @@ enum ConflictStore {
         }
     }
 
+    /// Removes what killed pulls of a workspace left half written, where there is a store.
+    static func sweep(_ workspace: OpenDirectory, _ options: SyncOptions) {
+        guard let path = path(options), let directory = try? RootDirectory.open(path) else { return }
+        ConflictDirectory(path: path, directory: directory).sweep(of: workspace)
+    }
+
     /// Where the store is; nil without a state directory.
     static func path(_ options: SyncOptions) -> [UInt8]? {
         options.stateDirectory.map { $0 + [RelativePath.separator] + directoryName }
@@ -108,7 +114,8 @@ enum ConflictStore {
             var same: Set<[UInt8]> = []
             var stored: [RelativePath] = []
             for entry in known.entries {
-                guard let other = new[entry.path], other.version == entry.version else { continue }
+                guard let other = new[entry.path], other.version == entry.version, other.mode == entry.mode
+                else { continue }
                 if entry.version == .stored {
                     stored.append(RelativePath(unchecked: entry.path))
                 } else {

@@ -23,6 +23,8 @@ public struct StoredConflict: Sendable, Equatable {
         case deleted
         /// Only in the sandbox: the pull did not fetch it.
         case leftInSandbox
+        /// There is nothing but these permission bits: of a directory they alone conflict.
+        case permissions(UInt16)
     }
 
     /// The path below the workspace's root; empty for what was set aside.
@@ -58,6 +60,7 @@ public struct StoredConflict: Sendable, Equatable {
         case .stored: version = .stored
         case .deleted: version = .deleted
         case .leftInSandbox: version = .leftInSandbox
+        case .permissions: version = .permissions(entry.mode)
         }
         kind = entry.kind
         size = entry.size

@@ -21,12 +21,14 @@ struct StoredContent {
         // Something in a directory that was stored as a whole is there as well.
         let item = listing.items.last {
             guard !$0.conflict.path.isEmpty else { return false }
+            if case .permissions = $0.conflict.version { return $0.conflict.path == path.bytes }
             return path.isSameOrBelow(RelativePath(unchecked: $0.conflict.path))
         }
         guard let item else { throw ConflictListing.missing(path, in: workspacePath) }
         let shown = displayName(of: path.bytes)
         switch item.conflict.version {
         case .stored: break
+        case .permissions(let mode): return try take(Array(PermissionText.octal(mode).utf8) + [terminator])
         case .deleted: throw SyncError(.failed, "the sandbox deleted '\(shown)', so there is nothing to show")
         case .leftInSandbox:
             throw SyncError(

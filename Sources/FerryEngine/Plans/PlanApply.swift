@@ -47,6 +47,7 @@ struct PlanApply {
         try PullTarget.checkHalts(plan, summary, options)
         try FoldingCheck.check(plan, on: target.place(), target, options)
         if options.isDryRun { return }
+        try checkResults(plan, results, options)
         // What is staged moves into the workspace.
         let indexes = GitIndexDigests(of: plan)
         let first = session.report.problems.count
@@ -71,8 +72,49 @@ struct PlanApply {
             applied.digest = { digests[$0] }
             try baseline.advance(plan, indexes: indexes, applied)
         }
-        // What was left out can be applied later.
-        if paths.isEmpty { store.remove(name) }
+        // What was left out, and what failed, can be applied later.
+        let isWhole = failed.isEmpty && session.failures(since: first).isEmpty
+        if paths.isEmpty, isWhole { store.remove(name) }
+    }
+
+    /// Refuses results of which something is missing or was cut, as by a power failure: nothing may be taken for what it is not.
+    ///
+    /// Only kinds, sizes and targets are looked at; the plan itself has a digest, but nobody reads all content twice.
+    private func checkResults(
+        _ plan: Plan, _ results: OpenDirectory, _ options: SyncOptions
+    ) throws(SyncError) {
+        let found: Snapshot
+        do throws(FileSystemError) {
+            let scan = ScanOptions(rules: IgnoreRules(defaults: .none), threads: options.threads)
+            found = try TreeScanner.scan(results, options: scan).snapshot
+        } catch {
+            throw SyncError(.failed, "\(error); nothing was changed")
+        }
+        var damaged: [[UInt8]] = []
+        for step in plan.steps {
+            guard [.create, .update, .changeKind].contains(step.action), let id = step.source else { continue }
+            let wanted = plan.source[id]
+            // Another name of a file is made when it comes in.
+            guard wanted.kind == .file && !wanted.flags.contains(.hasSeveralNames) || wanted.kind == .symlink else {
+                continue
+            }
+            let path = plan.source.path(of: id)
+            guard let kept = found.entry(at: RelativePath(unchecked: path)), found[kept].kind == wanted.kind,
+                wanted.kind == .symlink
+                    ? found.target(of: kept).elementsEqual(plan.source.target(of: id)) : found[kept].size == wanted.size
+            else {
+                damaged.append(path)
+                continue
+            }
+        }
+        guard !damaged.isEmpty else { return }
+        damaged.sort { $0.lexicographicallyPrecedes($1) }
+        throw SyncError(
+            .halted,
+            "\(counted(damaged.count, "result", "results")) of plan \(name) in the state directory"
+                + " \(damaged.count == 1 ? "is" : "are") missing or of another size than the plan says; nothing was changed: make a new plan, or"
+                + " apply only the other paths",
+            examples: Array(damaged.prefix(Self.listedPaths)))
     }
 
     private func results(in store: PlanStore) throws(SyncError) -> OpenDirectory {

@@ -33,6 +33,8 @@ struct DirectoryPull {
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
         let remote = try session.scan(sandbox, options.sandboxScan(rules: local.rules), at: sandboxPath)
+        // What the sandbox wrote a moment ago would otherwise be new to the next pull once more.
+        let reading = options.isDryRun ? stamp : ScanStamp.readingBegins(after: stamp, remote.snapshot)
         session.note(remote.problems)
         session.report.excludedEntries = remote.excludedCount
 
@@ -54,7 +56,7 @@ struct DirectoryPull {
         if options.isDryRun { return }
         if options.keepsPlan || halt != nil {
             let kept = KeptPull(
-                workspace: workspacePath, endpoint: sandboxPath, baseline: baseline, remoteStamp: stamp,
+                workspace: workspacePath, endpoint: sandboxPath, baseline: baseline, remoteStamp: reading,
                 digests: { _ in nil })
             return try keep(plan, summary, kept, halt, from: sandbox, to: place, &session)
         }
@@ -77,7 +79,7 @@ struct DirectoryPull {
         try baseline.advance(
             plan, indexes: indexes,
             PulledState.of(
-                plan, in: workspace, scanned: stamp, changed: !summary.changesNothing,
+                plan, in: workspace, scanned: stamp, reading: reading, changed: !summary.changesNothing,
                 failed: failed.union(session.failures(since: first))))
     }
 

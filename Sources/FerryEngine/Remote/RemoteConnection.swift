@@ -115,17 +115,32 @@ final class RemoteConnection {
         return paths.map { knownDigests[$0] ?? nil }
     }
 
-    /// Halts when a plan needs more than is left in the sandbox.
+    /// Halts when a plan needs more space or inodes than are left in the sandbox.
     func checkSpace(_ summary: PlanSummary, _ options: SyncOptions) throws(SyncError) {
-        guard !options.overrides.allowed.contains(.lowSpace), let free = facts.directory?.freeBytes,
-            summary.bytesToWrite > free
-        else { return }
-        throw SyncError(
-            Halt(
-                .lowSpace,
-                message:
-                    "\(summary.bytesToWrite) bytes are to be written and the sandbox says that \(free) are free there;"
-                    + " free some, or try all the same with --allow low-space"))
+        // Where the stream is stored before it is unpacked, its content is there twice for a while. It may be stored on another disk, but
+        // nobody knows.
+        let storesInput = sandbox.capabilities.storesInput
+        let bytes = storesInput ? summary.bytesToWrite.addingReportingOverflow(summary.bytesToWrite).partialValue : 0
+        guard !options.overrides.allowed.contains(.lowSpace), let directory = facts.directory else { return }
+        let advice = "free some, or try all the same with --allow low-space"
+        if let free = directory.freeBytes, max(summary.bytesToWrite, bytes) > free {
+            let reason =
+                storesInput ? ", and as many for the stream that carries them, which is stored there first," : ""
+            throw SyncError(
+                Halt(
+                    .lowSpace,
+                    message:
+                        "\(summary.bytesToWrite) bytes are to be written\(reason) and the sandbox says that \(free) are"
+                        + " free there; \(advice)"))
+        }
+        if let free = directory.freeInodes, Int64(summary.inodesToMake) > free {
+            throw SyncError(
+                Halt(
+                    .lowSpace,
+                    message:
+                        "\(summary.inodesToMake) entries are to be made and the sandbox says that \(free) inodes are free"
+                        + " there; \(advice)"))
+        }
     }
 
     /// How a stream of so many bytes is compressed on its way.

@@ -1,4 +1,5 @@
 import FerryCore
+import FerryThreads
 import FerryTransport
 
 /// The way of a sync into its sandbox: one command that does it all, or, where none can be run, archives.
@@ -47,6 +48,10 @@ enum RemoteWay {
         _ sandbox: any Sandbox, _ endpoint: SandboxEndpoint, _ request: RemoteListingRequest?,
         _ sync: borrowing SyncSession
     ) throws(TransportError) -> RemoteWay {
+        // A host that does not answer must not keep who wants to stop.
+        let cancellation = sync.cancellation
+        let watch = Ticker(every: .milliseconds(100)) { if cancellation.isRaised { sandbox.interrupt() } }
+        defer { watch.stop() }
         let identity = try sandbox.identity()
         let obstacle: TransportError
         do throws(TransportError) {

@@ -42,6 +42,7 @@ struct JournaledRun {
         }
         session.note(runner.problems)
         StampClock.pass(complete.stamp)
+        if state.kind == .undo { session.note(ReturnedFiles.record(&runner, in: workspace, options)) }
         let isKept = options.stateDirectory != nil && options.undoKeep > 0
         if runner.holdsEdits, !isKept {
             let place = try RunEnd.rescue(area, options)

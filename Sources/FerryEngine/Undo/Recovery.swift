@@ -12,6 +12,7 @@ enum Recovery {
         guard let workspace else { return }
         guard !options.isDryRun else { return report(workspace, &session) }
         StagingArea.sweep(for: workspace, stateDirectory: options.stateDirectory)
+        ConflictStore.sweep(workspace, options)
         for area in StagingArea.interrupted(workspace, stateDirectory: options.stateDirectory) {
             session.note([try recover(area, workspace, &session)])
         }

@@ -1,12 +1,12 @@
 import FerryCore
 import FerryFileSystem
 
-/// Files that a roll-back put back are what they were, but their ctimes say that somebody touched them.
+/// Files that a roll-back or an undo put back are what they were, but their ctimes say that somebody touched them.
 enum ReturnedFiles {
     /// Tells the baselines of the workspace, so that the next pull does not take those files for edited ones.
     ///
     /// - Parameters:
-    ///   - runner: Took a run back.
+    ///   - runner: Took a run back, or carried an undo out.
     ///   - workspace: The workspace's root.
     ///   - options: Name the state directory.
     /// - Returns: That a baseline could not be written, if so.

@@ -87,7 +87,7 @@ package struct BaselineStore: Sendable {
         }
     }
 
-    /// Writes a baseline, for the keys in its header.
+    /// Writes a baseline, for the keys in its header; the caller holds the locks of both.
     ///
     /// - Parameter baseline: The baseline.
     /// - Throws: ``FileSystemError``; the old one is then still there.
@@ -97,10 +97,9 @@ package struct BaselineStore: Sendable {
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
             let name = try Self.name(baseline.header.workspaceKey, baseline.header.endpointKey)
-            var names = TemporaryNames(worker: 0)
-            let temporary = names.next()
+            let temporary = try Self.temporaryName(baseline.header.workspaceKey, baseline.header.endpointKey)
             do throws(Errno) {
-                try Self.write(baseline, to: try directory.createFile(temporary, mode: 0o600))
+                try Self.write(baseline, to: try directory.createFileAnew(temporary, mode: 0o600))
                 try directory.rename(temporary, to: directory, as: name)
             } catch {
                 try? directory.removeFile(temporary)
@@ -133,6 +132,7 @@ package struct BaselineStore: Sendable {
         for index in 0..<names.count
         where Array(names.name(at: index).bytes).suffix(Self.suffix.utf8.count)
             .elementsEqual(Self.suffix.utf8)
+            && !names.name(at: index).bytes.starts(with: ReservedNames.temporaryPrefix)
         {
             guard let content = try? Self.read(names.name(at: index), in: directory.handle),
                 let baseline = try? Self.decode(content), baseline.header.workspaceKey == workspace,
@@ -140,6 +140,20 @@ package struct BaselineStore: Sendable {
             else { continue }
             try save(next)
         }
+    }
+
+    /// Removes what a kill left of a baseline that was being written; the caller holds the locks of both.
+    ///
+    /// What cannot be removed is in nobody's way: the next ``save(_:)`` replaces it.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's key.
+    ///   - endpoint: The endpoint's key.
+    package func removeUnfinished(workspace: [UInt8], endpoint: [UInt8]) {
+        guard let directory = try? DirectoryHandle(path: path),
+            let name = try? Self.temporaryName(workspace, endpoint)
+        else { return }
+        try? directory.removeFile(name)
     }
 
     /// Forgets a baseline.
@@ -174,8 +188,17 @@ package struct BaselineStore: Sendable {
     }
 
     private static func name(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
+        try component(fileName(workspace, endpoint))
+    }
+
+    /// Each pair has one, so that the next command for the pair finds what a kill left.
+    private static func temporaryName(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
+        try component(ReservedNames.temporaryPrefix + fileName(workspace, endpoint))
+    }
+
+    private static func component(_ bytes: [UInt8]) throws(Errno) -> TerminatedName {
         do throws(RelativePathError) {
-            return try TerminatedName(fileName(workspace, endpoint))
+            return try TerminatedName(bytes)
         } catch {
             throw .invalidArgument
         }

@@ -130,6 +130,19 @@ package struct ConflictDirectory: Sendable {
 
     // MARK: Changes
 
+    /// Removes what killed runs of a workspace, whose lock the caller holds, left half written.
+    package func sweep(of workspace: OpenDirectory) {
+        var reader = DirectoryReader()
+        guard let key = try? StagingArea.key(of: workspace), let listing = try? directory.handle.reopen(),
+            (try? reader.read(listing, fillsBuffer: false)) != nil
+        else { return }
+        let names = (0..<reader.count).map { Array(reader.name(at: $0).bytes) }
+        for name in names where name.hasSuffix(Self.newSuffix) && name.starts(with: Array("stage-".utf8) + key) {
+            let name = TerminatedName(unchecked: ArraySlice(name + [0]))
+            if (try? directory.handle.removeFile(name)) == nil { DirectoryEraser.erase(name, in: directory) }
+        }
+    }
+
     /// Writes an area's record, atomically.
     ///
     /// - Parameters:
@@ -203,10 +216,14 @@ package struct ConflictDirectory: Sendable {
     ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; what is still listed is still there.
     package func remove(_ paths: Set<[UInt8]>, from area: ConflictArea, flushes: Bool) throws(FileSystemError) {
+        var paths = paths
         if var record = area.record {
+            let stored = Set(record.entries.filter { $0.version == .stored }.map(\.path))
             record.entries.removeAll { paths.contains($0.path) }
             try write(record, of: area.name, flushes: flushes)
             if record.entries.isEmpty { return erase(area) }
+            // What is in the place of any other is the directory of entries that stay.
+            paths.formIntersection(stored)
         }
         var cursor = DirectoryCursor(root: try tree(of: area.name))
         for path in paths {

@@ -4,8 +4,7 @@ import SystemPackage
 extension ConflictRecord.Entry {
     /// What a plan does not let in, once it was taken out of staging.
     ///
-    /// A directory that conflicts stands for all below it. One whose permission bits alone conflict is not among them: nothing of it
-    /// is kept.
+    /// A directory that conflicts stands for all below it; one whose permission bits alone conflict only for itself.
     ///
     /// - Parameters:
     ///   - plan: The plan.
@@ -18,9 +17,17 @@ extension ConflictRecord.Entry {
         var entries: [ConflictRecord.Entry] = []
         var cursor = DirectoryCursor(root: kept)
         var covered: RelativePath?
-        for step in plan.orderedSteps where WithheldEntries.isWithheld(step, plan) {
+        for step in plan.orderedSteps where WithheldEntries.isWithheld(step, plan) || plan.isInsideConflict(step) {
             let path = RelativePath(unchecked: plan.path(of: step))
             if let covered, path.isSameOrBelow(covered) { continue }
+            if plan.isInsideConflict(step), let id = step.source {
+                entries.append(
+                    ConflictRecord.Entry(
+                        path: path.bytes, cause: .conflict(step.reason), version: .permissions, kind: .directory,
+                        size: 0, local: LocalVersion.permissions(of: step.destination, in: plan.destination),
+                        mode: plan.source[id].mode))
+                continue
+            }
             // A repository is decided as a whole.
             let repository = plan.gitConflicts.first { path.isSameOrBelow(RelativePath(unchecked: $0.path)) }
             if let repository, let id = plan.source.entry(at: RelativePath(unchecked: repository.path)) {

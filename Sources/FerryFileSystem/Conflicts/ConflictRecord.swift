@@ -20,6 +20,8 @@ package struct ConflictRecord: Sendable, Equatable {
             case deleted = 2
             /// Only in the sandbox: the pull did not fetch it.
             case leftInSandbox = 3
+            /// In the record: of a directory only the permission bits conflict.
+            case permissions = 4
         }
 
         /// The entry's path in the workspace.
@@ -31,9 +33,12 @@ package struct ConflictRecord: Sendable, Equatable {
         package var size: Int64
         /// What the workspace had at the time, by ``LocalVersion``.
         package var local: [UInt8]
+        /// The sandbox's permission bits, where nothing else conflicts.
+        package var mode: UInt16
 
         package init(
-            path: [UInt8], cause: Cause, version: Version, kind: EntryKind, size: Int64, local: [UInt8]
+            path: [UInt8], cause: Cause, version: Version, kind: EntryKind, size: Int64, local: [UInt8],
+            mode: UInt16 = 0
         ) {
             self.path = path
             self.cause = cause
@@ -41,6 +46,7 @@ package struct ConflictRecord: Sendable, Equatable {
             self.kind = kind
             self.size = size
             self.local = local
+            self.mode = mode
         }
     }
 
@@ -88,6 +94,7 @@ package struct ConflictRecord: Sendable, Equatable {
             encoder.add(byte: entry.kind.rawValue)
             encoder.add(entry.size)
             encoder.add(name: entry.local)
+            if entry.version == .permissions { encoder.add(UInt64(entry.mode)) }
         }
         return JournalCodec.seal(encoder.bytes, magic: Self.magic)
     }
@@ -119,7 +126,7 @@ package struct ConflictRecord: Sendable, Equatable {
         else { throw .damaged("an entry is none") }
         return Entry(
             path: path, cause: cause, version: version, kind: kind, size: try decoder.signed(),
-            local: try decoder.name())
+            local: try decoder.name(), mode: version == .permissions ? try decoder.mode() : 0)
     }
 
     private static func cause(_ kind: UInt8, _ reason: UInt8) throws(JournalError) -> Entry.Cause {

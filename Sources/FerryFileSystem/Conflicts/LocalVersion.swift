@@ -26,4 +26,18 @@ package enum LocalVersion {
         }
         return Array(SHA256.hash(data: encoder.bytes))
     }
+
+    /// What counts of a directory whose permission bits alone conflict: what it is, and those bits.
+    ///
+    /// - Parameters:
+    ///   - id: The entry.
+    ///   - snapshot: The workspace.
+    /// - Returns: Bytes to compare; empty where there is none.
+    package static func permissions(of id: EntryID?, in snapshot: Snapshot) -> [UInt8] {
+        guard let id else { return [] }
+        var encoder = ByteEncoder()
+        encoder.add(byte: snapshot[id].kind.rawValue)
+        encoder.add(UInt64(snapshot[id].mode))
+        return encoder.bytes
+    }
 }

@@ -21,7 +21,11 @@ extension ScanStamp {
     ///   - tree: What it found.
     /// - Returns: The scan's own stamp, or a later one.
     package static func readingBegins(after scan: ScanStamp, _ tree: Snapshot) -> ScanStamp {
-        guard let youngest = tree.latestChange(notAfter: now.start), !scan.trusts(mtime: youngest, ctime: youngest)
+        // A file that was looked at before gets a finer time, which may be ahead of this clock by a tick.
+        var limit = now.start
+        let (seconds, nanoseconds) = (limit.nanoseconds + tick).quotientAndRemainder(dividingBy: 1_000_000_000)
+        limit = Timestamp(seconds: limit.seconds + Int64(seconds), nanoseconds: nanoseconds)
+        guard let youngest = tree.latestChange(notAfter: limit), !scan.trusts(mtime: youngest, ctime: youngest)
         else {
             return scan
         }
@@ -31,6 +35,9 @@ extension ScanStamp {
             usleep(1_000)
         }
     }
+
+    /// The longest tick of a clock, in nanoseconds.
+    private static let tick: UInt32 = 10_000_000
 
     /// A scan that begins so much later that it trusts whatever was written before; waits for some milliseconds.
     ///

@@ -11,6 +11,7 @@ enum JournalCodec {
     static let digestSize = 32
     /// Beside an operation's kind: a ctime stands at its end.
     private static let hasOldChange: UInt8 = 0x80
+    private static let hasNewChange: UInt8 = 0x40
 
     /// What a frame holds.
     enum Frame: UInt8 {
@@ -50,7 +51,9 @@ enum JournalCodec {
     }
 
     private static func encode(_ operation: JournalOperation, into encoder: inout ByteEncoder) {
-        encoder.add(byte: operation.kind.rawValue | (operation.oldChange == nil ? 0 : hasOldChange))
+        encoder.add(
+            byte: operation.kind.rawValue | (operation.oldChange == nil ? 0 : hasOldChange)
+                | (operation.newChange == nil ? 0 : hasNewChange))
         encoder.add(name: operation.name.bytes)
         switch operation.slot {
         case .tree: encoder.add(UInt64(0))
@@ -59,6 +62,7 @@ enum JournalCodec {
         if let old = operation.old { encoder.add(old) }
         if let new = operation.new { encoder.add(new) }
         if let time = operation.oldChange { encoder.add(time) }
+        if let time = operation.newChange { encoder.add(time) }
     }
 
     static func decodeDirectory(_ bytes: [UInt8]) throws(JournalError) -> JournalDirectory {
@@ -83,7 +87,7 @@ enum JournalCodec {
 
     private static func decodeOperation(_ decoder: inout ByteDecoder) throws(JournalError) -> JournalOperation {
         let bits = try decoder.byte()
-        guard let kind = JournalOperation.Kind(rawValue: bits & ~hasOldChange) else {
+        guard let kind = JournalOperation.Kind(rawValue: bits & ~(hasOldChange | hasNewChange)) else {
             throw .damaged("an operation is none")
         }
         let bytes = try decoder.name()
@@ -93,6 +97,7 @@ enum JournalCodec {
         if kind != .bring { operation.old = try decoder.state() }
         if kind != .take { operation.new = try decoder.state() }
         if bits & hasOldChange != 0 { operation.oldChange = try decoder.time() }
+        if bits & hasNewChange != 0 { operation.newChange = try decoder.time() }
         return operation
     }
 

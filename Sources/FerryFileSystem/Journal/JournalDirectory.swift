@@ -31,6 +31,8 @@ package struct JournalOperation: Equatable, Sendable {
     package var new: EntryState?
     /// The ctime of the file that is in the workspace before, for what is recorded of it elsewhere; nil when not known.
     package var oldChange: Timestamp?
+    /// The ctime that the file which comes in had when it left the workspace, for the same; nil when not known.
+    package var newChange: Timestamp?
 
     package init(_ kind: Kind, _ name: TerminatedName, slot: Slot, old: EntryState? = nil, new: EntryState? = nil) {
         self.kind = kind
@@ -58,7 +60,8 @@ package struct JournalOperation: Equatable, Sendable {
 
     package static func == (lhs: JournalOperation, rhs: JournalOperation) -> Bool {
         lhs.kind == rhs.kind && lhs.slot == rhs.slot && lhs.old == rhs.old && lhs.new == rhs.new
-            && lhs.oldChange == rhs.oldChange && lhs.name.bytes.elementsEqual(rhs.name.bytes)
+            && lhs.oldChange == rhs.oldChange && lhs.newChange == rhs.newChange
+            && lhs.name.bytes.elementsEqual(rhs.name.bytes)
     }
 }
 

@@ -16,7 +16,7 @@ package enum JournalError: Error, Sendable {
 extension JournalError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .damaged(let what): "the journal is damaged: \(what)"
+        case .damaged(let what): "what was recorded is damaged: \(what)"
         case .newerVersion(let version):
             "the journal has version \(version), which this ferry does not know; use the one that wrote it"
         case .file(let error): error.description

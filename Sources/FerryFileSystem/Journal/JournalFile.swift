@@ -18,7 +18,7 @@ package final class JournalFile: Sendable {
     package let stamp: Timestamp
 
     private let file: FileHandle
-    private let name: [UInt8]
+    let name: [UInt8]
     private let places: [Place]
 
     private struct Place: Sendable {

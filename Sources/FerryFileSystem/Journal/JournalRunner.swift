@@ -70,6 +70,8 @@ package struct JournalRunner: ~Copyable {
     package mutating func rollBack(flushes: Bool) throws(JournalError) {
         workspace.forget([])
         tree.forget([])
+        // Those of a roll-back that was killed; this one's come behind them.
+        returned = ReturnLog(area: area, journal: journal.name).files()
         try open()
         for index in journal.indices.reversed() { try run(journal.directory(at: index), .backwards) }
         try finish(.backwards)
@@ -178,7 +180,7 @@ package struct JournalRunner: ~Copyable {
             let change = JournalStep(
                 operation: operation, here: here, slot: slot, edits: TreeEdits(stamp: journal.stamp))
             switch direction == .forwards ? try change.carryOut() : try change.takeBack() {
-            case .done: break
+            case .done: if direction == .forwards { noteArrival(of: operation, in: directory) }
             case .putBack: noteReturn(of: operation, in: directory)
             case .refused(let message): report(directory.path(of: operation), message)
             case .stuck(let message):
@@ -211,7 +213,16 @@ package struct JournalRunner: ~Copyable {
 
     private mutating func noteReturn(of operation: JournalOperation, in directory: JournalDirectory) {
         guard let old = operation.old, old.kind == .file, let change = operation.oldChange else { return }
-        returned.append(ReturnedFile(path: directory.path(of: operation), old: old, change: change))
+        let file = ReturnedFile(path: directory.path(of: operation), old: old, change: change)
+        returned.append(file)
+        guard let now = status(of: file.path), old.matches(now) else { return }
+        ReturnLog(area: area, journal: journal.name).note(file, changed: now.ctime)
+    }
+
+    /// A file that an undo brings back is what left the workspace, with a new ctime.
+    private mutating func noteArrival(of operation: JournalOperation, in directory: JournalDirectory) {
+        guard let new = operation.new, new.kind == .file, let change = operation.newChange else { return }
+        returned.append(ReturnedFile(path: directory.path(of: operation), old: new, change: change))
     }
 
     private mutating func reportVanished(_ directory: JournalDirectory) {

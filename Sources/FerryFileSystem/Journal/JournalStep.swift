@@ -22,13 +22,16 @@ struct JournalStep {
     private static let changed = "kept: it changed after the plan was made; run the same command again"
     private static let appeared = "kept: it appeared after the plan was made; run the same command again"
     private static let notEmpty = "not removed: something in it is not known to this sync or was kept"
+    private static let mostSwaps = 100
+    private static let changedTwice =
+        "it changed twice after the plan was made; the version before the last is put aside"
     private static let edited = "kept: it was changed after the run that is taken back; what it replaced is put aside"
 
     // MARK: Forwards
 
     func carryOut() throws(Errno) -> Outcome {
         switch operation.kind {
-        case .exchange: try exchange(leaving: operation.old, refusal: Self.changed)
+        case .exchange: try exchange(leaving: operation.old, bringing: operation.new, refusal: Self.changed)
         case .bring: try bring()
         case .take: try take(leaving: operation.old, refusal: Self.changed)
         case .mode: try changeMode(from: operation.old, to: operation.new)
@@ -54,7 +57,7 @@ struct JournalStep {
             guard let parked = try status(slot.name, in: slot.directory), parked.inode != operation.new?.inode
             else { return .done }
             guard try status(operation.name, in: here) != nil else { return try putBack() }
-            switch try exchange(leaving: operation.new, refusal: Self.edited) {
+            switch try exchange(leaving: operation.new, bringing: EntryState(parked), refusal: Self.edited) {
             case .refused(let message): return .stuck(message)
             case .done: return .putBack
             case let outcome: return outcome
@@ -84,17 +87,52 @@ struct JournalStep {
     // MARK: Parts
 
     /// First out of the way, then looked at: whatever somebody wrote until the very rename is seen and goes back.
-    private func exchange(leaving expected: EntryState?, refusal: String) throws(Errno) -> Outcome {
+    private func exchange(
+        leaving expected: EntryState?, bringing: EntryState?, refusal: String
+    ) throws(Errno) -> Outcome {
         if try isInUse(expected) { return .refused(Self.notEmpty) }
-        do throws(Errno) {
-            try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
-        } catch .noSuchFileOrDirectory {
-            guard try status(operation.name, in: here) == nil else { throw .noSuchFileOrDirectory }
+        guard try swap() else {
             return .refused("not written: it was removed after the plan was made; run the same command again")
         }
         if try isParked(expected) { return .done }
-        try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
-        return .refused(refusal)
+        return try exchangeBack(bringing, refusal)
+    }
+
+    /// Lets the two ends change places; false when there is nothing in the workspace.
+    ///
+    /// RACE: who removes the entry may make it anew before anybody looks.
+    private func swap() throws(Errno) -> Bool {
+        for _ in 0..<Self.mostSwaps {
+            do throws(Errno) {
+                try slot.directory.handle.exchange(slot.name, with: here.handle, operation.name)
+                return true
+            } catch .noSuchFileOrDirectory {
+                guard try status(slot.name, in: slot.directory) != nil else { throw .noSuchFileOrDirectory }
+                if try status(operation.name, in: here) == nil { return false }
+            }
+        }
+        throw .noSuchFileOrDirectory
+    }
+
+    /// Gives an edit its place again.
+    ///
+    /// RACE: between the two exchanges somebody may put an even newer edit into the place, over what this run had put there. Then that one
+    /// comes out, and has to go back in its turn, being the last: until what comes out is what was put in before.
+    private func exchangeBack(_ bringing: EntryState?, _ refusal: String) throws(Errno) -> Outcome {
+        var inPlace = bringing
+        inPlace?.comparesMode = false
+        var isNewest = true
+        while true {
+            let edit = EntryState(try slot.directory.handle.status(of: slot.name))
+            guard try swap() else { return .stuck(Self.changedTwice) }
+            let out = try slot.directory.handle.status(of: slot.name)
+            guard let known = inPlace, !known.matches(out) else {
+                return isNewest ? .refused(refusal) : .stuck(Self.changedTwice)
+            }
+            inPlace = edit
+            inPlace?.comparesMode = false
+            isNewest = false
+        }
     }
 
     private func take(leaving expected: EntryState?, refusal: String) throws(Errno) -> Outcome {
@@ -109,7 +147,7 @@ struct JournalStep {
             try slot.directory.handle.renameWithoutReplacing(slot.name, to: here.handle, as: operation.name)
             return .refused(refusal)
         } catch .fileExists {
-            return .stuck("it changed twice after the plan was made; the version before the last is put aside")
+            return .stuck(Self.changedTwice)
         }
     }
 

@@ -65,7 +65,21 @@ package final class RunArea: Sendable {
     }
 
     /// Removes it with all that is in it.
-    package func erase() { DirectoryEraser.erase(name, in: container) }
+    ///
+    /// Under another name first: a kill in the middle leaves what a sweep takes, and not a run without its state.
+    package func erase() {
+        var last = name
+        let prefix = StagingArea.applyingPrefix
+        if name.bytes.starts(with: prefix) {
+            let swept = TerminatedName(
+                unchecked: ArraySlice(StagingArea.stagingPrefix + name.bytes.dropFirst(prefix.count) + [0]))
+            // Where it cannot be renamed, it can hardly be removed either; the next command tries again.
+            if (try? container.handle.renameWithoutReplacing(name, to: container.handle, as: swept)) != nil {
+                last = swept
+            }
+        }
+        DirectoryEraser.erase(last, in: container)
+    }
 
     // MARK: State
 
@@ -91,7 +105,7 @@ package final class RunArea: Sendable {
     package func write(_ state: RunState, flushes: Bool) throws(JournalError) -> RunState {
         var state = state
         try journaled("write", Array(Self.stateName.bytes)) { () throws(Errno) in
-            let file = try makeStateFile()
+            let file = try directory.handle.createFileAnew(Self.newStateName, mode: 0o600)
             if state.phase == .complete { state.stamp = try file.status().ctime }
             let bytes = state.encoded
             try file.write(bytes.span)
@@ -100,16 +114,6 @@ package final class RunArea: Sendable {
             if flushes { try directory.handle.synchronize() }
         }
         return state
-    }
-
-    /// Makes the file that becomes the state; one that a kill left is not continued.
-    private func makeStateFile() throws(Errno) -> FileHandle {
-        do throws(Errno) {
-            return try directory.handle.createFile(Self.newStateName, mode: 0o600)
-        } catch .fileExists {
-            try directory.handle.removeFile(Self.newStateName)
-            return try directory.handle.createFile(Self.newStateName, mode: 0o600)
-        }
     }
 
     // MARK: Journals
@@ -131,6 +135,7 @@ package final class RunArea: Sendable {
     /// Removes the journal of a run that does not count any more.
     package func removeJournal(of run: RunID) {
         try? directory.handle.removeFile(Self.journalName(run))
+        try? directory.handle.removeFile(ReturnLog.name(of: Self.journalName(run).bytes))
     }
 
     static func slotName(_ number: UInt64) -> TerminatedName { terminated(String(number, radix: 36)) }

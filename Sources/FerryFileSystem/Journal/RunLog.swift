@@ -148,7 +148,7 @@ package enum RunLog {
 
 extension DirectoryHandle {
     /// Opens a file so that everything goes to its end, made where it is missing.
-    fileprivate func openForAppending(_ name: TerminatedName) throws(Errno) -> FileHandle {
+    func openForAppending(_ name: TerminatedName) throws(Errno) -> FileHandle {
         unsafe FileHandle(
             descriptor: try withCString(name) { name throws(Errno) in
                 try systemCall {

@@ -125,12 +125,14 @@ package struct UndoJournal: ~Copyable {
         case (nil, nil): return nil
         case (let leaving?, nil):
             undo = JournalOperation(.take, operation.name, slot: writer.newSlot(), old: leaving)
-        case (nil, let coming?): return JournalOperation(.bring, operation.name, slot: operation.slot, new: coming)
+        case (nil, let coming?):
+            undo = JournalOperation(.bring, operation.name, slot: operation.slot, new: coming)
         case (let leaving?, let coming?):
             if coming.kind == .directory { replaced.insert(directory.path(of: operation)) }
             undo = JournalOperation(.exchange, operation.name, slot: operation.slot, old: leaving, new: coming)
         }
         if let found, found.kind == .file { undo.oldChange = found.ctime }
+        if coming?.kind == .file { undo.newChange = operation.oldChange }
         return undo
     }
 

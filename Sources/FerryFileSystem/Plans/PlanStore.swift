@@ -1,3 +1,4 @@
+import CFerryShims
 import FerryCore
 import SystemPackage
 
@@ -14,6 +15,8 @@ package struct PlanStore: Sendable {
     private static let largestRecord: Int64 = 4 << 30
     /// So many plans are kept; the oldest go.
     private static let mostPlans = 10
+    /// What is older than this and not locked was left by a kill.
+    private static let graceSeconds: Int64 = 60
 
     /// Prepares; nothing is made yet.
     ///
@@ -79,6 +82,9 @@ package struct PlanStore: Sendable {
             DirectoryEraser.erase(temporary, in: store)
             try store.handle.makeDirectory(temporary, mode: 0o700)
             let place = OpenDirectory(try store.handle.openDirectory(temporary))
+            // As long as it is locked, nobody sweeps it.
+            _ = try systemCall { ferry_try_lock(place.handle.descriptor) }
+            defer { ferry_unlock(place.handle.descriptor) }
             try fill(place)
             let file = try place.handle.createFile(Self.recordName, mode: 0o600)
             try file.write(record.span)
@@ -203,8 +209,18 @@ package struct PlanStore: Sendable {
         let names = (0..<reader.count).map {
             TerminatedName(unchecked: ArraySlice(Array(reader.name(at: $0).terminated)))
         }
-        let plans = names.compactMap { name in
-            (try? store.handle.status(of: name)).map { (name: name, time: $0.mtime) }
+        var plans: [(name: TerminatedName, time: Timestamp)] = []
+        for name in names {
+            guard let status = try? store.handle.status(of: name) else { continue }
+            guard name.bytes.starts(with: ReservedNames.temporaryPrefix) else {
+                plans.append((name, status.mtime))
+                continue
+            }
+            // One that was made a moment ago may not be locked yet.
+            let isYoung = status.ctime.seconds > StampClock.now.seconds - Self.graceSeconds
+            guard !isYoung, let place = try? store.handle.openDirectory(name), ferry_try_lock(place.descriptor) == 0
+            else { continue }
+            DirectoryEraser.erase(name, in: store)
         }
         for (name, _) in plans.sorted(by: { $0.time < $1.time }).dropLast(Self.mostPlans) {
             DirectoryEraser.erase(name, in: store)

@@ -29,7 +29,7 @@ package struct RecordStore: Sendable {
     ///   - name: The name of the directory in it.
     package init(in stateDirectory: [UInt8], name: String) { path = stateDirectory + Array("/\(name)".utf8) }
 
-    /// Writes a record.
+    /// Writes a record; nobody else may be writing one of that name.
     ///
     /// - Parameters:
     ///   - content: What is to be kept.
@@ -39,10 +39,9 @@ package struct RecordStore: Sendable {
         try RootDirectory.createWithParents(path)
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            var names = TemporaryNames(worker: 0)
-            let temporary = names.next()
+            let temporary = try Self.temporaryName(name)
             do throws(Errno) {
-                let file = try directory.createFile(temporary, mode: 0o600)
+                let file = try directory.createFileAnew(temporary, mode: 0o600)
                 try file.write(content.span)
                 try file.write(Array(SHA256.hash(data: content)).span)
                 try file.synchronize()
@@ -104,13 +103,14 @@ package struct RecordStore: Sendable {
         }
     }
 
-    /// Forgets a record.
+    /// Forgets a record, and what a kill left of one that was being written.
     ///
     /// - Parameter name: Its name.
     /// - Throws: ``FileSystemError``; that there is none is fine.
     package func remove(_ name: String) throws(FileSystemError) {
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
+            do throws(Errno) { try directory.removeFile(try Self.temporaryName(name)) } catch .noSuchFileOrDirectory {}
             try directory.removeFile(try Self.fileName(name))
             try directory.synchronize()
         } catch .noSuchFileOrDirectory {
@@ -121,8 +121,16 @@ package struct RecordStore: Sendable {
     }
 
     private static func fileName(_ name: String) throws(Errno) -> TerminatedName {
+        try component(Array(name.utf8) + suffix)
+    }
+
+    private static func temporaryName(_ name: String) throws(Errno) -> TerminatedName {
+        try component(ReservedNames.temporaryPrefix + Array(name.utf8))
+    }
+
+    private static func component(_ bytes: [UInt8]) throws(Errno) -> TerminatedName {
         do throws(RelativePathError) {
-            return try TerminatedName(Array(name.utf8) + suffix)
+            return try TerminatedName(bytes)
         } catch {
             throw .invalidArgument
         }

@@ -66,6 +66,8 @@ public final class FaultySandbox: Sandbox {
 
     /// Closes the sandbox behind it.
     public func close() { sandbox.close() }
+    /// Breaks off a connection of the sandbox behind it.
+    public func interrupt() { sandbox.interrupt() }
 }
 
 /// A command that breaks.

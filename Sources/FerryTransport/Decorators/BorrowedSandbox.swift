@@ -14,5 +14,6 @@ package struct BorrowedSandbox: Sandbox {
     package func start(_ command: SandboxCommand) throws(TransportError) -> any SandboxProcess {
         try sandbox.start(command)
     }
+    package func interrupt() { sandbox.interrupt() }
     package func close() {}
 }

@@ -48,6 +48,9 @@ public final class GuardedSandbox: Sandbox {
         }
     }
 
+    /// Breaks off a connection of the sandbox behind it.
+    public func interrupt() { sandbox.interrupt() }
+
     /// Closes the sandbox behind it.
     public func close() { sandbox.close() }
 

@@ -48,6 +48,9 @@ public final class LimitedSandbox: Sandbox {
         }
     }
 
+    /// Breaks off a connection of the sandbox behind it.
+    public func interrupt() { sandbox.interrupt() }
+
     /// Sends away who waits, and closes the sandbox behind it.
     public func close() {
         gate.close()

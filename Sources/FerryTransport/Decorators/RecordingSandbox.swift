@@ -65,6 +65,9 @@ public final class RecordingSandbox: Sandbox {
         }
     }
 
+    /// Breaks off a connection of the sandbox behind it.
+    public func interrupt() { sandbox.interrupt() }
+
     /// Closes the sandbox behind it.
     public func close() { sandbox.close() }
 }

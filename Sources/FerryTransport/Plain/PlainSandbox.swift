@@ -33,6 +33,7 @@ public final class PlainSandbox: Sandbox {
         workplace = PlainWorkplace(client, sandbox: name, limits)
         var capabilities = SandboxCapabilities()
         capabilities.streamsInput = false
+        capabilities.storesInput = true
         capabilities.takesEnvironment = false
         capabilities.crossesNetwork = limits.crossesNetwork
         capabilities.concurrentCommands = limits.concurrentCommands
@@ -63,6 +64,9 @@ public final class PlainSandbox: Sandbox {
         let number = try workplace.enter(command)
         return PlainProcess(command, script.text, number: number, in: workplace)
     }
+
+    /// Breaks off the making of the directory for temporary files.
+    public func interrupt() { workplace.interrupt() }
 
     /// Ends what runs, and removes the temporary files.
     ///

@@ -31,6 +31,8 @@ final class PlainWorkplace: Sendable {
     private let making = Monitor(())
 
     private static let prefix = ".ferry-plain-"
+    /// The number under which the directory is made; those of commands are larger.
+    private static let opening = 0
     /// What another system made is left behind when it is older than so many seconds.
     private static let longestSync: Int64 = 86_400
     /// How long a call that was cancelled may take to end.
@@ -116,7 +118,7 @@ final class PlainWorkplace: Sendable {
                     reason: "the directory for temporary files is no absolute path of letters, digits and ._-/")
             }
             let limit = [limits.longestCall, command.idleTimeout, command.deadline].compactMap(\.self).min()
-            try prepare(.init(text: command.purpose), atMost: limit ?? limits.longestCall)
+            try prepare(.init(command: Self.opening, text: command.purpose), atMost: limit ?? limits.longestCall)
             state.withLock { $0.isMade = true }
         }
     }
@@ -165,6 +167,9 @@ final class PlainWorkplace: Sendable {
         default: false
         }
     }
+
+    /// Lets nobody wait any longer for the directory to be made.
+    func interrupt() { calls.stop(Self.opening) }
 
     /// Stops all commands and removes the directory, as far as the sandbox can be reached.
     func close() {

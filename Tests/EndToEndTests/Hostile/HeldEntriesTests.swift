@@ -33,6 +33,33 @@ struct HeldEntriesTests {
         }
     }
 
+    @Test(
+        "an environment's link to a program of the machine is reported once, left alone, and let in by the configuration"
+    )
+    func virtualEnvironment() throws {
+        let world = try TestWorld()
+        let ferry = { (arguments: String...) in try FerryRun(["sync"] + arguments, in: world) }
+        try world.remove("world/sandbox")
+        #expect(try ferry("push", "world/ws", "world/sandbox").status == 0)
+        let agent =
+            "mkdir -p venv/bin; ln -s /usr/bin/python3 venv/bin/python3; ln -s python3 venv/bin/python; echo x >venv/cfg"
+        let made = try Tool.run("/bin/sh", ["-ec", agent + "; sleep 0.03"], directory: world.sandbox)
+        try #require(made.status == 0)
+        let first = try ferry("pull", "world/sandbox", "world/ws")
+        #expect(first.status == 3 && first.errors.contains("venv/bin/python3: the link leaves"), "\(first.errors)")
+        #expect(world.text("world/ws/venv/cfg") == "x\n" && world.linkTarget("world/ws/venv/bin/python3") == nil)
+        let second = try ferry("pull", "world/sandbox", "world/ws")
+        #expect(second.status == 0 && second.errors.isEmpty, "\(second.errors)")
+        let push = try ferry("push", "world/ws", "world/sandbox")
+        #expect(push.status == 0, "\(push.errors)")
+        #expect(world.linkTarget("world/sandbox/venv/bin/python3") == "/usr/bin/python3")
+        try world.makeDirectory("home/.config/ferry")
+        try world.write("home/.config/ferry/config.toml", "allow-held = [\"venv/bin/python*\"]\n")
+        let allowed = try ferry("pull", "world/sandbox", "world/ws")
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        #expect(world.linkTarget("world/ws/venv/bin/python3") == "/usr/bin/python3")
+    }
+
     @Test("from an archive: held, not in the workspace, the rest applied")
     func fromArchive() throws {
         let world = try TestWorld()

@@ -144,6 +144,20 @@ struct RuntimeRequestTests {
         #expect(try run.status == 2 && RuntimeOutcome(run.result).code == "request-not-json", "\(run.output)")
     }
 
+    @Test(
+        "A member that is there twice is refused with its place, however it is written, also in the spec",
+        arguments: [
+            (#"{"version":1,"version":1}"#, "version"),
+            (#"{"version":1,"spec":{"apiKey":"a","ap\u0069Key":"b"}}"#, "spec.apiKey"),
+            (#"{"assets":[{"key":"a"},{"key":"a","path":"}],\\\"{","key":"b"}]}"#, "assets[1].key"),
+        ])
+    func twice(text: String, member: String) throws {
+        let run = try FerryRun(["runtime", "prepare"], in: runtime.world, input: Array(text.utf8))
+        let outcome = try RuntimeOutcome(run.result)
+        #expect(run.status == 2 && outcome.code == "request-invalid-member", "\(run.output)")
+        #expect(outcome.error["member"] as? String == member && run.errors.contains("twice"), "\(run.output)")
+    }
+
     @Test("Nesting without end and bytes that are no text are refused, and not crashed upon")
     func hostile() throws {
         for input in [

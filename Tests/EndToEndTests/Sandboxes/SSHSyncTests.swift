@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -52,6 +53,46 @@ struct SSHSyncTests {
                 ["sync"] + arguments, status: 9, naming: ["does not let this user in"], in: world,
                 wrapper: environment(closed))
         }
+    }
+
+    /// An ssh that connects and never comes to an end; it notes its process.
+    private func hangingSSH() throws -> [String] {
+        try world.write(
+            "io/ssh",
+            "#!/bin/sh\ncase \" $* \" in *' -G '*) exit 0 ;; esac\necho $$ >\"\(world.path("io/pid"))\"\nexec sleep 60\n"
+        )
+        _ = try Tool.run("/bin/chmod", ["755", world.path("io/ssh")])
+        return ["FERRY_SSH=" + world.path("io/ssh")]
+    }
+
+    private func expectNoProcess() {
+        let identifier = (world.text("io/pid") ?? "").split(separator: "\n").first ?? "none"
+        #expect(!FileManager.default.fileExists(atPath: "/proc/\(identifier)/cmdline"), "ssh \(identifier) still runs")
+    }
+
+    @Test("a signal while ssh is still connecting is a clean stop, and ssh goes as well", arguments: [SIGINT, SIGTERM])
+    func signalWhileConnecting(signal: Int32) throws {
+        let before = try world.digest()
+        let process = try FerryRun.start(
+            ["sync", "pull", "ssh://host/work", "world/ws"], in: world, wrapper: hangingSSH())
+        for _ in 0..<400 where !world.exists("io/pid") { usleep(10_000) }
+        let start = ContinuousClock.now
+        kill(process.identifier, signal)
+        let result = try process.wait()
+        #expect(result.status == 128 + signal, "\(result.errors)")
+        #expect(result.errors.contains("stopped on request") && .now - start < .seconds(5), "\(result.errors)")
+        expectNoProcess()
+        #expect(try world.digest() == before)
+    }
+
+    @Test("a deadline and an idle time-out also hold while ssh is connecting", arguments: ["--deadline", "--timeout"])
+    func timeWhileConnecting(option: String) throws {
+        let start = ContinuousClock.now
+        try expectUnchanged(
+            ["sync", "push", "world/ws", "ssh://host/work", option, "1"], status: 124, naming: [], in: world,
+            wrapper: hangingSSH())
+        #expect(.now - start < .seconds(8))
+        expectNoProcess()
     }
 
     @Test("a host where nobody listens cannot be reached, exit 9")

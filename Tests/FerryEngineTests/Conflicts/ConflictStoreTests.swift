@@ -327,6 +327,17 @@ struct ConflictStoreTests {
         #expect(try run("ls", [], in: store).output.split(separator: "\n").count == 2)
     }
 
+    @Test("a conflict that is a few milliseconds old is known to the next pull", arguments: 1...20)
+    func youngConflict(round: Int) async throws {
+        let world = try await World()
+        try world.edit(world.pair.workspace, "echo ours >both")
+        // No time passes between the sandbox's write and the pull.
+        _ = try run("sh", ["-c", "echo theirs >both"], in: String(decoding: world.pair.sandbox, as: UTF8.self))
+        #expect(try await world.pull().summary.conflicts == 1)
+        let again = try await world.pull()
+        #expect(again.summary.conflicts == 0 && again.summary.changesNothing, "round \(round)")
+    }
+
     @Test("a path without a stored version is an error that says so, with or without a store")
     func missing() async throws {
         let world = try await World()

@@ -46,6 +46,20 @@ struct BaselineStoreTests {
         }
     }
 
+    @Test("what a kill left of a baseline that was being written is in nobody's way, and is removed on request")
+    func unfinished() throws {
+        try store.save(try baseline())
+        let left = URL(fileURLWithPath: file).deletingLastPathComponent()
+            .appendingPathComponent(".ferry-tmp-" + URL(fileURLWithPath: file).lastPathComponent)
+        try Data([1, 2, 3]).write(to: left)
+        try store.save(try baseline(size: 2))
+        #expect(!FileManager.default.fileExists(atPath: left.path))
+        try Data([1, 2, 3]).write(to: left)
+        store.removeUnfinished(workspace: workspace, endpoint: endpoint)
+        #expect(!FileManager.default.fileExists(atPath: left.path))
+        #expect(try store.load(workspace: workspace, endpoint: endpoint)?.allEntries.first?.entry.size == 2)
+    }
+
     @Test("what is saved is loaded, each pair of keys for itself, and the last one counts")
     func saves() throws {
         #expect(try store.load(workspace: workspace, endpoint: endpoint) == nil)

@@ -170,3 +170,34 @@ struct PlainFaultTests {
         }
     }
 }
+
+/// A client whose first call never ends.
+private struct HangingClient: PlainClient {
+    func makeDirectory(_ path: String) async throws { try await Task.sleep(for: .seconds(60)) }
+    func writeFile(_ path: String, _ content: [UInt8]) async throws {}
+    func readFile(_ path: String) async throws -> [UInt8] { [] }
+    func list(_ path: String) async throws -> [String] { [] }
+    func remove(_ path: String) async throws {}
+    func run(_ command: String, timeout: Duration) async throws -> PlainResult {
+        PlainResult(status: 0, output: [], errors: [])
+    }
+}
+
+extension PlainFaultTests {
+    @Test("Whoever waits for the first call can be told to stop")
+    func interrupted() async throws {
+        let sandbox = PlainSandbox(name: "test", client: HangingClient())
+        let start = ContinuousClock.now
+        let waiting = Task {
+            await #expect(throws: TransportError.self) {
+                try await blocking { _ = try sandbox.start(SandboxCommand([], purpose: "a test")) }
+            }
+        }
+        while .now - start < .milliseconds(200) { try await Task.sleep(for: .milliseconds(50)) }
+        sandbox.interrupt()
+        let error = await waiting.value
+        #expect(error?.code == .cancelled)
+        try await blocking { sandbox.close() }
+        #expect(.now - start < .seconds(10))
+    }
+}
