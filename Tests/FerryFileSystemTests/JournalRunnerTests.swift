@@ -160,6 +160,42 @@ struct JournalRunnerTests {
         }
     }
 
+    @Test("a file that is removed and made anew while a run replaces it does not end the run, and stays as made last")
+    func removedAndMadeAnew() async throws {
+        for round in 1...150 {
+            let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+            let journal = try place.journal([
+                JournalOperation(
+                    .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
+                    new: try place.state("area/tree/f"))
+            ])
+            let workspace = place.workspace
+            async let edits: Void = BlockingThread.run(named: "editor") {
+                for number in 1...12 { try Self.replace(by: "edit \(number)", in: workspace) }
+            }
+            try await BlockingThread.run(named: "run") {
+                var runner = JournalRunner(journal, area: place.area, workspace: workspace)
+                try runner.apply(flushes: false)
+            }
+            try await edits
+            #expect(try place.tree["f"]?.content == Array("edit 12".utf8), "round \(round)")
+        }
+    }
+
+    /// Removes the file and makes it anew, as editors do that know no rename.
+    private static func replace(by text: String, in workspace: OpenDirectory) throws {
+        while true {
+            do throws(Errno) {
+                try workspace.handle.removeFile(name)
+                try workspace.handle.createFile(name, mode: 0o644).write(Array(text.utf8).span)
+                return
+            } catch .fileExists, .noSuchFileOrDirectory {
+                // The run was at it: it has put one version into the place of another.
+                continue
+            }
+        }
+    }
+
     @Test("an edit of what the run had written stays, and what was replaced is not thrown away")
     func editOfTheNew() throws {
         let place = try Place(["f": .file("old")], staged: ["f": .file("new")])

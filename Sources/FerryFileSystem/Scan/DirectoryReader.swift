@@ -16,6 +16,17 @@ struct DirectoryReader: ~Copyable {
         var start: Int
         var length: Int
         var type: UInt8
+        /// The first bytes of the name as a number that is ordered as they are: it decides nearly every comparison.
+        var key: UInt64
+
+        init(start: Int, name: UnsafeRawBufferPointer, type: UInt8) {
+            self.start = start
+            length = name.count
+            self.type = type
+            var key: UInt64 = 0
+            for index in 0..<8 { key = unsafe key << 8 | (index < name.count ? UInt64(name[index]) : 0) }
+            self.key = key
+        }
     }
 
     /// 64 KiB hold some 1,500 entries; larger buffers measured no faster.
@@ -105,8 +116,9 @@ struct DirectoryReader: ~Copyable {
             offset += max(length, Self.recordHeader)
             let isDots = unsafe size <= 2 && name[0] == 0x2E && (size == 1 || name[1] == 0x2E)
             if size == 0 || isDots { continue }
-            places.append(Place(start: names.count, length: size, type: type))
-            unsafe names.append(contentsOf: name[..<size])
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: name[..<size])
+            unsafe places.append(Place(start: names.count, name: bytes, type: type))
+            unsafe names.append(contentsOf: bytes)
             names.append(0)
         }
     }
@@ -114,6 +126,8 @@ struct DirectoryReader: ~Copyable {
     private mutating func sort() {
         unsafe names.withUnsafeBufferPointer { bytes in
             places.sort { left, right in
+                // A name holds no NUL: one that ends here is smaller than one that goes on.
+                if left.key != right.key { return left.key < right.key }
                 guard let base = bytes.baseAddress else { return false }
                 let order = unsafe memcmp(base + left.start, base + right.start, min(left.length, right.length))
                 return order != 0 ? order < 0 : left.length < right.length

@@ -103,9 +103,7 @@ struct ScanWorker: ~Copyable {
             let place = reader.place(at: index)
             let name = names.span.extracting(place)
             path.removeLast(path.count - nameStart)
-            path.append(addingCapacity: name.count) { room in
-                for index in name.indices { room.append(name[index]) }
-            }
+            unsafe name.withUnsafeBufferPointer { unsafe path.append(contentsOf: $0) }
             var kind = reader.kind(at: index)
             var known: EntryStatus?
             do throws(Errno) {
