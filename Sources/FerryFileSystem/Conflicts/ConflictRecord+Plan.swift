@@ -20,14 +20,6 @@ extension ConflictRecord.Entry {
         for step in plan.orderedSteps where WithheldEntries.isWithheld(step, plan) || plan.isInsideConflict(step) {
             let path = RelativePath(unchecked: plan.path(of: step))
             if let covered, path.isSameOrBelow(covered) { continue }
-            if plan.isInsideConflict(step), let id = step.source {
-                entries.append(
-                    ConflictRecord.Entry(
-                        path: path.bytes, cause: .conflict(step.reason), version: .permissions, kind: .directory,
-                        size: 0, local: LocalVersion.permissions(of: step.destination, in: plan.destination),
-                        mode: plan.source[id].mode))
-                continue
-            }
             // A repository is decided as a whole.
             let repository = plan.gitConflicts.first { path.isSameOrBelow(RelativePath(unchecked: $0.path)) }
             if let repository, let id = plan.source.entry(at: RelativePath(unchecked: repository.path)) {
@@ -40,6 +32,14 @@ extension ConflictRecord.Entry {
                         local: LocalVersion.digest(
                             of: plan.destination.entry(at: RelativePath(unchecked: repository.path)),
                             in: plan.destination)))
+                continue
+            }
+            if plan.isInsideConflict(step), let id = step.source {
+                entries.append(
+                    ConflictRecord.Entry(
+                        path: path.bytes, cause: .conflict(step.reason), version: .permissions, kind: .directory,
+                        size: 0, local: LocalVersion.permissions(of: step.destination, in: plan.destination),
+                        mode: plan.source[id].mode))
                 continue
             }
             var version = Version.deleted
