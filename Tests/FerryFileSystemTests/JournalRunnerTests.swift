@@ -134,12 +134,7 @@ struct JournalRunnerTests {
     @Test("of edits that come one upon the other while a run gives the first its place again, the last one stays")
     func editsUponEdits() async throws {
         for round in 1...150 {
-            let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
-            let journal = try place.journal([
-                JournalOperation(
-                    .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
-                    new: try place.state("area/tree/f"))
-            ])
+            let (place, journal) = try Self.replacement()
             let container = try RootDirectory.open(place.scratch.path)
             let workspace = place.workspace
             async let edits: Void = BlockingThread.run(named: "editor") {
@@ -163,12 +158,7 @@ struct JournalRunnerTests {
     @Test("a file that is removed and made anew while a run replaces it does not end the run, and stays as made last")
     func removedAndMadeAnew() async throws {
         for round in 1...150 {
-            let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
-            let journal = try place.journal([
-                JournalOperation(
-                    .exchange, Self.name, slot: .tree, old: try place.state("workspace/f"),
-                    new: try place.state("area/tree/f"))
-            ])
+            let (place, journal) = try Self.replacement()
             let workspace = place.workspace
             async let edits: Void = BlockingThread.run(named: "editor") {
                 for number in 1...12 { try Self.replace(by: "edit \(number)", in: workspace) }
@@ -180,6 +170,14 @@ struct JournalRunnerTests {
             try await edits
             #expect(try place.tree["f"]?.content == Array("edit 12".utf8), "round \(round)")
         }
+    }
+
+    /// A run that replaces one file.
+    private static func replacement() throws -> (place: Place, journal: JournalFile) {
+        let place = try Place(["f": .file("old")], staged: ["f": .file("new")])
+        let operation = JournalOperation(
+            .exchange, name, slot: .tree, old: try place.state("workspace/f"), new: try place.state("area/tree/f"))
+        return (place, try place.journal([operation]))
     }
 
     /// Removes the file and makes it anew, as editors do that know no rename.

@@ -1,6 +1,5 @@
 import FerryCore
 import FerryFileSystem
-import FerryThreads
 
 /// The workspace that a pull writes into, which may not exist yet.
 struct PullTarget {
@@ -25,18 +24,12 @@ struct PullTarget {
     ) throws(SyncError) -> (snapshot: Snapshot, rules: IgnoreRules) {
         guard let directory else { return (.empty, session.options.rules) }
         let (options, path) = (session.options.workspaceScan(), path)
-        let work: BackgroundWork<Result<ScanResult, SyncError>>
-        do throws(ThreadError) {
-            work = try BackgroundWork(named: "scans") {
-                Result { () throws(SyncError) in try SyncSession.scan(directory, options, at: path) }
-            }
-        } catch {
-            throw SyncError(.failed, "cannot start a thread: error \(error.errno)")
+        let scan = try BackgroundScan { () throws(SyncError) in
+            try SyncSession.scan(directory, options, at: path)
         }
-        let goesOn = work.goesOn
+        let goesOn = scan.goesOn
         let other = Result { () throws(SyncError) in try meanwhile(goesOn) }
-        guard let result = work.value() else { throw SyncError(.failed, "the scan ended without a result") }
-        let local = try result.get()
+        let local = try scan.finish()
         try other.get()
         session.note(local.problems.filter { $0.code != .skipped })
         return (local.snapshot, local.rules)

@@ -1,6 +1,5 @@
 import FerryCore
 import FerryFileSystem
-import FerryThreads
 
 /// A tree of a push whose directory is open.
 struct OutgoingPart: Sendable {
@@ -80,34 +79,6 @@ struct ScannedPart: Sendable {
                         + " exclude '/\(top)/' from the workspace")
             }
         }
-    }
-}
-
-/// The scans of a push, on a thread of their own: the way to the sandbox is opened meanwhile.
-struct PartScans: ~Copyable {
-    private let work: BackgroundWork<Result<[ScannedPart], SyncError>>
-
-    init(_ parts: [OutgoingPart]) throws(SyncError) {
-        do throws(ThreadError) {
-            work = try BackgroundWork(named: "scans") {
-                Result { () throws(SyncError) in
-                    var result: [ScannedPart] = []
-                    for part in parts { result.append(try part.scan()) }
-                    return result
-                }
-            }
-        } catch {
-            throw SyncError(.failed, "cannot start a thread: error \(error.errno)")
-        }
-    }
-
-    /// Tells whether they go on, whenever it is asked.
-    var goOn: () -> Bool { work.goesOn }
-
-    /// Waits for them.
-    consuming func finish() throws(SyncError) -> [ScannedPart] {
-        guard let result = work.value() else { throw SyncError(.failed, "the scan ended without a result") }
-        return try result.get()
     }
 }
 

@@ -28,7 +28,11 @@ struct RemotePush {
         for part in parts { part.sharedScan?.begin() }
         defer { for part in parts { part.sharedScan?.end() } }
         try session.begin(.scanning)
-        let scans = try PartScans(parts)
+        let scans = try BackgroundScan { () throws(SyncError) in
+            var result: [ScannedPart] = []
+            for part in parts { result.append(try part.scan()) }
+            return result
+        }
         let way: RemoteWay
         do throws(SyncError) {
             way = try RemoteWay.open(endpoint, listing: firstListing(session.options), session)
@@ -38,7 +42,7 @@ struct RemotePush {
             throw error
         }
         defer { way.close() }
-        let scanGoesOn = scans.goOn
+        let scanGoesOn = scans.goesOn
         let listed = Result { () throws(SyncError) in try way.readAheadListing(while: scanGoesOn) }
         let scanned = try scans.finish()
         try listed.get()

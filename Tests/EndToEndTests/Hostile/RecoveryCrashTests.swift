@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// Kills during a pull with a baseline, and then during the recovery from that: nothing is taken for an edit that is none.
-@Suite("Killed while a killed pull is taken back", .enabled(if: CrashTests.isPossible, "needs strace"))
+@Suite(
+    "Killed while a killed pull is taken back",
+    .enabled(if: CrashTests.isPossible, "needs strace: scripts/setup.sh --tests"))
 struct RecoveryCrashTests {
     /// Both sides agreed once; the sandbox changed since.
     private static func world() throws -> TestWorld {
