@@ -56,7 +56,9 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
     /// - Throws: ``ArchiveError`` when the codec or the sink fails.
     public consuming func finish() throws(ArchiveError) -> Sink {
         if compression != .none {
-            guard unsafe ferry_archive_write_close(archive) == ARCHIVE_OK else { throw failure("completing the compression") }
+            guard unsafe ferry_archive_write_close(archive) == ARCHIVE_OK else {
+                throw failure("completing the compression")
+            }
         }
         return try context.takeSink()
     }
@@ -88,7 +90,8 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
             }
         }
         guard let level else { return true }
-        return unsafe ferry_archive_write_set_filter_option(archive, nil, "compression-level", String(level)) == ARCHIVE_OK
+        return unsafe ferry_archive_write_set_filter_option(archive, nil, "compression-level", String(level))
+            == ARCHIVE_OK
     }
 
     private func failure(_ operation: String) -> ArchiveError {

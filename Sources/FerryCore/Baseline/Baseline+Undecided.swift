@@ -12,8 +12,13 @@ extension Baseline {
         while let (id, directory) = stack.popLast() {
             var known = BaselineFollower(self, directory)
             for child in remote.children(of: id) {
+                let record = remote[child]
+                if trust == .fingerprints, record.kind == .file {
+                    let looks = FileLooks(remote: Fingerprint(of: child, in: remote), size: record.size)
+                    if known.pass(fileNamed: remote.name(of: child), looks) != nil { continue }
+                }
                 guard let item = known.find(remote.name(of: child)) else { continue }
-                let (record, entry) = (remote[child], item.entry)
+                let entry = item.entry
                 if record.kind == .directory, entry.kind == .directory { stack.append((child, item.directory)) }
                 guard record.kind == .file, entry.kind == .file, record.size == entry.size, !entry.digest.isEmpty,
                     !record.flags.contains(.unreadable),

@@ -85,7 +85,7 @@ public struct Baseline: Sendable {
 /// What a baseline is a baseline of.
 public struct BaselineHeader: Sendable, Hashable {
     /// The version of the format that this code writes, the only one it reads.
-    public static let formatVersion: UInt32 = 2
+    public static let formatVersion: UInt32 = 3
 
     /// Names the workspace.
     public var workspaceKey: [UInt8]
@@ -131,7 +131,7 @@ public struct BaselineHeader: Sendable, Hashable {
 public struct BaselineChildren: Sequence, IteratorProtocol {
     private var reader: BaselineReader
     private var left: Int
-    private let pieceStart: Int
+    private let piece: Range<Int>
     private let devices: [UInt64]
 
     init(_ baseline: Baseline, _ directory: BaselineDirectory?) {
@@ -139,14 +139,14 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
         guard let directory else {
             reader = BaselineReader([], at: 0, end: 0)
             left = 0
-            pieceStart = 0
+            piece = 0..<0
             return
         }
         reader = BaselineReader(
             baseline.bytes, at: baseline.blocks.lowerBound + directory.offset, end: baseline.blocks.upperBound)
         let block = reader.block(at: directory.offset)
         left = block.count
-        pieceStart = block.pieceStart
+        piece = block.pieceStart..<block.start
     }
 
     /// The next entry.
@@ -154,28 +154,24 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
         guard left > 0 else { return nil }
         left -= 1
         // What is in memory was checked when it came in, so this always succeeds.
-        return reader.item(devices: devices, pieceStart: pieceStart)
+        return reader.item(devices: devices, piece: piece)
     }
 
     /// Passes over the next entry if it is an agreed file that looks like two others; else it is still the next.
     ///
     /// - Parameters:
     ///   - name: The name that it must have.
-    ///   - local: What the workspace's file looks like now.
-    ///   - remote: What the sandbox's does; nil where its size alone counts.
-    ///   - remoteSize: The size of the sandbox's.
-    /// - Returns: Whether it was passed over.
-    mutating func pass(
-        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
-    ) -> Bool {
-        guard left > 0 else { return false }
-        var ahead = reader
-        guard ahead.passFile(named: name, local: local, remote: remote, remoteSize: remoteSize, devices: devices) else {
-            return false
+    ///   - looks: What the two look like now.
+    /// - Returns: Where its bytes are; nil when it was not passed over.
+    mutating func pass(fileNamed name: ArraySlice<UInt8>, _ looks: FileLooks) -> Range<Int>? {
+        guard left > 0 else { return nil }
+        let start = reader.position
+        guard reader.passFile(named: name, looks, devices: devices) else {
+            reader.rewind(to: start)
+            return nil
         }
-        reader = ahead
         left -= 1
-        return true
+        return start..<reader.position
     }
 }
 
@@ -203,14 +199,10 @@ struct BaselineFollower {
     ///
     /// - Parameters:
     ///   - name: The name that it must have.
-    ///   - local: What the workspace's file looks like now.
-    ///   - remote: What the sandbox's does; nil where its size alone counts.
-    ///   - remoteSize: The size of the sandbox's.
-    /// - Returns: Whether it was passed over.
-    mutating func pass(
-        fileNamed name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64
-    ) -> Bool {
-        isAhead && children.pass(fileNamed: name, local: local, remote: remote, remoteSize: remoteSize)
+    ///   - looks: What the two look like now.
+    /// - Returns: Where its bytes are; nil when it was not passed over.
+    mutating func pass(fileNamed name: ArraySlice<UInt8>, _ looks: FileLooks) -> Range<Int>? {
+        isAhead ? children.pass(fileNamed: name, looks) : nil
     }
 
     /// The entry of a name that is not smaller than the one asked for before.

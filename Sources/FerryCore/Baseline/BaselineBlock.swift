@@ -22,7 +22,7 @@ struct BaselineBlock {
 }
 
 /// What all blocks of a baseline hold together.
-struct BaselineContents {
+struct BaselineContents: Equatable {
     var entryCount = 0
     var root: BaselineDirectory?
     var lastLinkGroup: UInt32 = 0

@@ -31,7 +31,8 @@ public struct BaselineBuilder {
     ///   - count: About how many entries will come, so that nothing is copied while it grows.
     ///   - old: A baseline that much will be taken over from, with the numbers of its groups.
     public init(expecting count: Int = 0, continuing old: Baseline? = nil) {
-        output.reserveCapacity(max(count * 56, old?.blocks.count ?? 0))
+        // With some room to grow: to move it all for a few longer entries would touch as much memory again.
+        output.reserveCapacity(max(count * 56, old.map { $0.blocks.count + $0.blocks.count / 16 } ?? 0))
         guard let old, old.devices.count <= Self.mostDevices else { return }
         self.old = old
         devices = old.devices
@@ -60,6 +61,16 @@ public struct BaselineBuilder {
     /// Adds an entry that holds nothing.
     public mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>) {
         write(entry, name: name, block: nil)
+    }
+
+    /// Adds an entry of the baseline that it continues as it is there: one of a file that belongs to no group.
+    ///
+    /// - Parameter encoded: The entry's bytes.
+    mutating func append(encoded: ArraySlice<UInt8>) {
+        let top = frames.count - 1
+        frames[top].writer.bytes.append(contentsOf: encoded)
+        frames[top].count += 1
+        entryCount += 1
     }
 
     /// Begins a directory; what follows goes into it until ``leave()``.

@@ -35,14 +35,26 @@ private struct Differences: OptionSet {
 /// Beside an entry's flags: whether the digest of an index follows at its end.
 private let indexDigestBit: UInt8 = 1 << 7
 
+/// What a file looks like on both sides now.
+struct FileLooks {
+    /// The workspace's; nil where it is of no account.
+    var local: Fingerprint?
+    /// The sandbox's; nil where its size alone counts.
+    var remote: Fingerprint?
+    /// The size, the same on both sides.
+    var size: Int64
+    /// Whether an entry of a file with several names will do.
+    var mayHaveSeveralNames = true
+}
+
 extension BaselineReader {
     /// Reads one entry of a directory.
     ///
     /// - Parameters:
     ///   - devices: The devices by their numbers.
-    ///   - pieceStart: Where the bytes of the directory and all below it begin.
+    ///   - piece: Where the bytes of the directory and all below it begin, and where its own block does: what is below is before that.
     /// - Returns: The entry; nil when it is damaged.
-    mutating func item(devices: [UInt64], pieceStart: Int) -> BaselineItem? {
+    mutating func item(devices: [UInt64], piece: Range<Int>) -> BaselineItem? {
         let head = byte()
         let flagBits = byte()
         let flags = BaselineFlags(rawValue: flagBits & ~indexDigestBit)
@@ -62,8 +74,8 @@ extension BaselineReader {
         case .file: entry.size = Int64(number(upTo: UInt64(Int64.max)))
         case .symlink: entry.target = string()
         case .directory:
-            let block = number(upTo: UInt64(Int32.max) << 8)
-            if block > 0 { directory = BaselineDirectory(offset: pieceStart + Int(block) - 1) }
+            let block = number(upTo: UInt64(piece.count))
+            if block > 0 { directory = BaselineDirectory(offset: piece.lowerBound + Int(block) - 1) }
         default: break
         }
         entry.mtime = time()
@@ -80,33 +92,24 @@ extension BaselineReader {
     ///
     /// - Parameters:
     ///   - name: The name that it must have.
-    ///   - local: What the workspace's file looks like now.
-    ///   - remote: What the sandbox's does; nil where its size alone counts.
-    ///   - remoteSize: The size of the sandbox's.
+    ///   - looks: What the two look like now.
     ///   - devices: The devices by their numbers.
     /// - Returns: Whether it is; where not, the reader is somewhere within it.
-    mutating func passFile(
-        named name: ArraySlice<UInt8>, local: Fingerprint, remote: Fingerprint?, remoteSize: Int64, devices: [UInt64]
-    ) -> Bool {
+    mutating func passFile(named name: ArraySlice<UInt8>, _ looks: FileLooks, devices: [UInt64]) -> Bool {
         let parts = Parts(rawValue: byte())
         let flagBits = byte()
         let differences = Differences(rawValue: byte())
         guard parts.rawValue & Parts.kind.rawValue == EntryKind.file.rawValue, flagBits & ~indexDigestBit == 0,
-            parts.contains(.local), passes(name)
+            !parts.contains(.group) || looks.mayHaveSeveralNames, passes(name)
         else { return false }
         let mode = mode()
         let size = Int64(number(upTo: UInt64(Int64.max)))
         let mtime = time()
-        guard size == local.size, size == remoteSize,
-            passes(local, mode, size, mtime, differences, devices)
+        guard size == looks.size,
+            passes(looks.local, parts.contains(.local), mode, size, mtime, differences, devices)
         else { return false }
         let upper = Differences(rawValue: differences.rawValue >> 4)
-        if let remote {
-            guard parts.contains(.remote), passes(remote, mode, size, mtime, upper, devices) else { return false }
-        } else if parts.contains(.remote) {
-            // Read over; what it says is of no account.
-            _ = fingerprint(of: BaselineEntry(kind: .file, mode: mode, size: size, mtime: mtime), upper, devices)
-        }
+        guard passes(looks.remote, parts.contains(.remote), mode, size, mtime, upper, devices) else { return false }
         if parts.contains(.group) { _ = number() }
         if parts.contains(.digest) { skip(BaselineEntry.digestLength) }
         if flagBits & indexDigestBit != 0 { skip(BaselineEntry.digestLength) }
@@ -115,24 +118,22 @@ extension BaselineReader {
 
     /// Reads a name and says whether it is another's.
     private mutating func passes(_ name: ArraySlice<UInt8>) -> Bool {
-        guard Int(byte()) == name.count else { return false }
-        for expected in name where byte() != expected { return false }
-        return true
+        Int(byte()) == name.count && passes(name.span)
     }
 
-    /// Reads a fingerprint and says whether it is another's.
+    /// Reads a fingerprint, if there is one, and says whether it is another's; without another, all are.
     private mutating func passes(
-        _ print: Fingerprint, _ mode: UInt16, _ size: Int64, _ mtime: Timestamp, _ differences: Differences,
-        _ devices: [UInt64]
+        _ print: Fingerprint?, _ isThere: Bool, _ mode: UInt16, _ size: Int64, _ mtime: Timestamp,
+        _ differences: Differences, _ devices: [UInt64]
     ) -> Bool {
+        guard isThere else { return print == nil }
         let modeKept = differences.contains(.mode) ? self.mode() : mode
         let sizeKept = differences.contains(.size) ? Int64(number(upTo: UInt64(Int64.max))) : size
         let mtimeKept = differences.contains(.mtime) ? time() : mtime
-        guard modeKept == print.mode, sizeKept == print.size, mtimeKept == print.mtime, time() == print.ctime,
-            number() == print.inode
-        else { return false }
-        let device = number()
-        return device < UInt64(devices.count) && devices[Int(device)] == print.device
+        let (ctime, inode, device) = (time(), number(), number())
+        guard let print else { return true }
+        return modeKept == print.mode && sizeKept == print.size && mtimeKept == print.mtime && ctime == print.ctime
+            && inode == print.inode && device < UInt64(devices.count) && devices[Int(device)] == print.device
     }
 
     private mutating func fingerprint(

@@ -32,6 +32,11 @@ struct BaselineReader {
 
     /// A number in groups of seven bits, the lowest first, in as few as possible.
     mutating func number() -> UInt64 {
+        if position < end, bytes[position] < 0x80 { return UInt64(byte()) }
+        return longNumber()
+    }
+
+    private mutating func longNumber() -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -73,7 +78,29 @@ struct BaselineReader {
     /// A string behind its length.
     mutating func string() -> ArraySlice<UInt8> { string(count()) }
 
+    /// Reads a string of a known length and says whether it is another.
+    mutating func passes(_ other: Span<UInt8>) -> Bool {
+        guard other.count <= end - position else { return false }
+        let start = position
+        position += other.count
+        let own = bytes.span
+        for index in other.indices where own[start + index] != other[index] { return false }
+        return true
+    }
+
+    /// Goes back to a place before, at which nothing was damaged.
+    mutating func rewind(to place: Int) {
+        position = place
+        isDamaged = false
+    }
+
     mutating func fixed32() -> UInt32 {
+        if end - position >= 4 {
+            let first = position
+            position += 4
+            return UInt32(bytes[first]) | UInt32(bytes[first + 1]) << 8 | UInt32(bytes[first + 2]) << 16
+                | UInt32(bytes[first + 3]) << 24
+        }
         var value: UInt32 = 0
         for shift in stride(from: UInt32(0), to: 32, by: 8) { value |= UInt32(byte()) << shift }
         return value

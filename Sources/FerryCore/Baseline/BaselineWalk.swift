@@ -106,8 +106,34 @@ struct BaselineWalk<Rules: BaselineRules> {
         }
     }
 
-    /// The next path of the directory at hand; nil at its end.
+    /// Takes over, byte by byte, what follows of files that both sides still have as agreed on: nearly all.
+    private mutating func takeUntouched() {
+        guard let old, builder.takesPieces, plan.policy.remoteTrust != .nothing else { return }
+        let top = frames.count - 1
+        while frames[top].sourceIndex < frames[top].source.count,
+            frames[top].destinationIndex < frames[top].destination.count
+        {
+            let source = frames[top].source[frames[top].sourceIndex]
+            let destination = frames[top].destination[frames[top].destinationIndex]
+            if let index = frames[top].steps.first,
+                plan.steps[index].source == source || plan.steps[index].destination == destination
+            {
+                return
+            }
+            let name = plan.source.name(of: source)
+            guard plan.isUntouched(source, destination), name.elementsEqual(plan.destination.name(of: destination))
+            else { return }
+            let looks = plan.looks(source, destination, mayHaveSeveralNames: false)
+            guard let bytes = frames[top].base?.pass(fileNamed: name, looks) else { return }
+            builder.append(encoded: old.bytes[bytes])
+            frames[top].sourceIndex += 1
+            frames[top].destinationIndex += 1
+        }
+    }
+
+    /// The next path of the directory at hand that is not taken over as it is; nil at its end.
     private mutating func next() -> BaselinePath? {
+        takeUntouched()
         let top = frames.count - 1
         let source =
             frames[top].sourceIndex < frames[top].source.count
@@ -190,6 +216,27 @@ struct BaselineWalk<Rules: BaselineRules> {
         if let id = path.source { return plan.source.name(of: id) }
         if let id = path.destination { return plan.destination.name(of: id) }
         return path.item?.name ?? []
+    }
+}
+
+extension Plan {
+    /// What a file of both sides, of the same size, looks like to a baseline.
+    func looks(_ source: EntryID, _ destination: EntryID, mayHaveSeveralNames: Bool = true) -> FileLooks {
+        let (ours, theirs) = (
+            Fingerprint(of: source, in: self.source), Fingerprint(of: destination, in: self.destination)
+        )
+        let isPull = policy.merge == .pull
+        let isTrusted = policy.remoteTrust == .everything
+        return FileLooks(
+            local: isPull ? theirs : ours, remote: isTrusted ? nil : isPull ? ours : theirs, size: ours.size,
+            mayHaveSeveralNames: mayHaveSeveralNames)
+    }
+
+    /// Whether both sides have a readable file of one name and of the same size.
+    fileprivate func isUntouched(_ source: EntryID, _ destination: EntryID) -> Bool {
+        let (ours, theirs) = (self.source[source], self.destination[destination])
+        return ours.kind == .file && theirs.kind == .file && ours.size == theirs.size
+            && ours.flags.union(theirs.flags).isDisjoint(with: [.unreadable, .hasSeveralNames])
     }
 }
 

@@ -29,6 +29,12 @@ public struct IgnoreWalk: Sendable {
     public mutating func excludes(_ path: RelativePath, isDirectory: Bool) -> Bool {
         let bytes = path.bytes
         leaveDirectories(notAbove: bytes)
+        if let level = levels.indices.last, isName(bytes.span, from: levels[level].length + 1) {
+            // The usual case, the next entry of the same directory: nothing is copied.
+            previous = bytes
+            return levels[level].scope?.excludes(
+                bytes.span, nameStart: levels[level].length + 1, isDirectory: isDirectory) ?? true
+        }
         var nameStart = levels.last.map { $0.length + 1 } ?? 0
         var scope = levels.last.map(\.scope) ?? root
         var end = nameStart
@@ -44,6 +50,12 @@ public struct IgnoreWalk: Sendable {
         }
         previous = bytes
         return scope?.excludes(bytes.span, nameStart: nameStart, isDirectory: isDirectory) ?? true
+    }
+
+    /// Whether no directory ends behind a position.
+    private func isName(_ path: Span<UInt8>, from start: Int) -> Bool {
+        for index in start..<max(start, path.count) where path[index] == RelativePath.separator { return false }
+        return true
     }
 
     private mutating func leaveDirectories(notAbove path: [UInt8]) {

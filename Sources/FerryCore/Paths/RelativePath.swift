@@ -82,7 +82,7 @@ public struct RelativePath: Hashable, Sendable {
     }
 
     /// The byte that separates components.
-    public static let separator = UInt8(ascii: "/")
+    @inlinable public static var separator: UInt8 { UInt8(ascii: "/") }
 
     /// What is wrong with some bytes as a relative path; nil when nothing is.
     public static func problem(in bytes: some Collection<UInt8>) -> RelativePathError? {

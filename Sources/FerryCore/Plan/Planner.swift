@@ -165,14 +165,9 @@ public struct Planner {
         guard ours.kind == .file, theirs.kind == .file, !ours.flags.union(theirs.flags).contains(.unreadable) else {
             return false
         }
-        let (left, right) = (
-            Fingerprint(of: source, in: plan.source), Fingerprint(of: destination, in: plan.destination)
-        )
-        let isTrusted = plan.policy.remoteTrust == .everything
-        let isPassed = known?.pass(
-            fileNamed: plan.source.name(of: source), local: isPull ? right : left,
-            remote: isTrusted ? nil : isPull ? left : right, remoteSize: isPull ? ours.size : theirs.size)
-        guard isPassed ?? false else { return false }
+        guard ours.size == theirs.size else { return false }
+        let isPassed = known?.pass(fileNamed: plan.source.name(of: source), plan.looks(source, destination)) != nil
+        guard isPassed else { return false }
         plan.recordedEntries += 1
         return true
     }

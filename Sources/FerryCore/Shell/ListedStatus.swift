@@ -10,14 +10,18 @@ package struct ListedStatus: Equatable, Sendable {
     /// Nil when it is not exactly that, or a number is out of range.
     ///
     /// - Parameter record: The string.
-    package init?(record: some Collection<UInt8>) {
+    package init?(record: Span<UInt8>) {
         // One for each entry of a sandbox: nothing is allocated here.
-        var words = WordReader(record)
-        guard let kind = words.next().flatMap(Self.kind(ofLetter:)), let mode = words.number(radix: 8), mode <= 0o7777,
-            let size = words.number().flatMap({ Int64(exactly: $0) }), let mtime = words.next().flatMap(Self.time),
-            let ctime = words.next().flatMap(Self.time), let inode = words.number(), let links = words.number(),
-            let device = words.number(), let user = words.number().flatMap({ UInt32(exactly: $0) }),
-            let group = words.number().flatMap({ UInt32(exactly: $0) }), words.isAtEnd
+        var words = WordReader()
+        guard let kind = Self.kind(ofLetter: words.letter(of: record)) else { return nil }
+        let (mode, size) = (words.number(of: record, radix: 8), words.number(of: record))
+        let (mtime, ctime) = (words.time(of: record), words.time(of: record))
+        let (inode, links) = (words.number(of: record), words.number(of: record))
+        let device = words.number(of: record)
+        let (user, group) = (words.number(of: record), words.number(of: record))
+        guard words.isAtEnd(of: record), mode <= 0o7777, let size = Int64(exactly: size),
+            let user = UInt32(exactly: user),
+            let group = UInt32(exactly: group)
         else { return nil }
         status = EntryStatus(
             kind: kind, mode: UInt16(mode & 0o777), size: size, mtime: mtime, ctime: ctime, inode: inode,
@@ -57,8 +61,7 @@ package struct ListedStatus: Equatable, Sendable {
         owner = RemoteOwner(user: user, group: group)
     }
 
-    private static func kind(ofLetter word: ArraySlice<UInt8>) -> EntryKind? {
-        guard word.count == 1, let letter = word.first else { return nil }
+    private static func kind(ofLetter letter: UInt8) -> EntryKind? {
         switch letter {
         case UInt8(ascii: "f"): return .file
         case UInt8(ascii: "d"): return .directory
@@ -86,32 +89,73 @@ package struct ListedStatus: Equatable, Sendable {
 
     /// Whole seconds, or seconds and a fraction that always counts upwards: `-2.5` is a second and a half before 1970.
     private static func time(_ word: ArraySlice<UInt8>) -> Timestamp? {
-        let point = word.firstIndex(of: UInt8(ascii: ".")) ?? word.endIndex
-        guard let seconds = Decimal.signed(word[..<point]) else { return nil }
-        guard point < word.endIndex else { return Timestamp(seconds: seconds) }
-        guard let nanoseconds = Decimal.nanoseconds(word[(point + 1)...]) else { return nil }
-        return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
+        var words = WordReader()
+        let time = words.time(of: word.span)
+        return words.isAtEnd(of: word.span) ? time : nil
     }
 }
 
 /// Reads the words of a line one after the other, between single spaces.
+///
+/// What is not what was asked for makes it fail: from then on it gives zeros and never comes to the end.
 private struct WordReader {
-    private var rest: ArraySlice<UInt8>
-    private(set) var isAtEnd = false
+    private var position = 0
+    private var hasFailed = false
 
-    init(_ line: some Collection<UInt8>) { rest = Array(line)[...] }
+    /// Whether all words were read, and each was what it had to be.
+    func isAtEnd(of line: Span<UInt8>) -> Bool { !hasFailed && position == line.count + 1 }
 
-    mutating func next() -> ArraySlice<UInt8>? {
-        guard !isAtEnd else { return nil }
-        guard let space = rest.firstIndex(of: 0x20) else {
-            isAtEnd = true
-            return rest
+    /// A word of one letter; 0 when it is none.
+    mutating func letter(of line: Span<UInt8>) -> UInt8 {
+        guard line.count > 1, position < line.count, line[position] != 0x20 else {
+            hasFailed = true
+            return 0
         }
-        defer { rest = rest[(space + 1)...] }
-        return rest[..<space]
+        let letter = line[position]
+        position += 1
+        endWord(of: line)
+        return letter
     }
 
-    mutating func number(radix: UInt64 = 10) -> UInt64? { next().flatMap { Decimal.unsigned($0, radix: radix) } }
+    /// A number without a sign.
+    mutating func number(of line: Span<UInt8>, radix: UInt64 = 10) -> UInt64 {
+        let first = position
+        var value: UInt64 = 0
+        while position < line.count, let digit = Decimal.digit(line[position]), digit < radix {
+            let (product, overflow) = value.multipliedReportingOverflow(by: radix)
+            let (sum, carry) = product.addingReportingOverflow(digit)
+            if overflow || carry { hasFailed = true }
+            value = sum
+            position += 1
+        }
+        if position == first || position - first > 22 { hasFailed = true }
+        endWord(of: line)
+        return hasFailed ? 0 : value
+    }
+
+    /// Whole seconds, or seconds and a fraction that always counts upwards: `-2.5` is a second and a half before 1970.
+    mutating func time(of line: Span<UInt8>) -> Timestamp {
+        var end = position
+        var point: Int?
+        while end < line.count, line[end] != 0x20 {
+            if point == nil, line[end] == UInt8(ascii: ".") { point = end }
+            end += 1
+        }
+        let seconds = Decimal.signed(line.extracting(min(position, line.count)..<(point ?? end)))
+        let nanoseconds = point.map { Decimal.nanoseconds(line.extracting(($0 + 1)..<end)) } ?? 0
+        position = end
+        endWord(of: line)
+        guard let seconds, let nanoseconds else {
+            hasFailed = true
+            return Timestamp(seconds: 0)
+        }
+        return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
+    }
+
+    private mutating func endWord(of line: Span<UInt8>) {
+        if position < line.count, line[position] != 0x20 { hasFailed = true }
+        position = min(position + 1, line.count + 1)
+    }
 }
 
 /// The words of a line, between single spaces.
@@ -131,17 +175,23 @@ private struct Words {
 
 /// Numbers as tools print them: digits only, no sign but `-`, nothing out of range.
 enum Decimal {
+    static func digit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a")) + 10
+        default: nil
+        }
+    }
+
     static func unsigned(_ bytes: ArraySlice<UInt8>, radix: UInt64 = 10) -> UInt64? {
+        unsigned(bytes.span, radix: radix)
+    }
+
+    static func unsigned(_ bytes: Span<UInt8>, radix: UInt64 = 10) -> UInt64? {
         guard !bytes.isEmpty, bytes.count <= 22 else { return nil }
         var value: UInt64 = 0
-        for byte in bytes {
-            let digit: UInt64
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a")) + 10
-            default: return nil
-            }
-            guard digit < radix else { return nil }
+        for index in bytes.indices {
+            guard let digit = digit(bytes[index]), digit < radix else { return nil }
             let (product, overflow) = value.multipliedReportingOverflow(by: radix)
             let (sum, carry) = product.addingReportingOverflow(digit)
             guard !overflow, !carry else { return nil }
@@ -150,19 +200,24 @@ enum Decimal {
         return value
     }
 
-    static func signed(_ bytes: ArraySlice<UInt8>) -> Int64? {
-        guard bytes.first == UInt8(ascii: "-") else { return unsigned(bytes).flatMap { Int64(exactly: $0) } }
-        return unsigned(bytes.dropFirst()).flatMap { Int64(exactly: $0) }.map { -$0 }
+    static func signed(_ bytes: ArraySlice<UInt8>) -> Int64? { signed(bytes.span) }
+
+    static func signed(_ bytes: Span<UInt8>) -> Int64? {
+        guard !bytes.isEmpty, bytes[0] == UInt8(ascii: "-") else {
+            return unsigned(bytes).flatMap { Int64(exactly: $0) }
+        }
+        return unsigned(bytes.extracting(1...)).flatMap { Int64(exactly: $0) }.map { -$0 }
     }
 
     /// The digits behind a point; more than nine may follow, and are too small to count.
-    static func nanoseconds(_ digits: ArraySlice<UInt8>) -> UInt32? {
-        guard !digits.isEmpty, digits.count <= 20, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    static func nanoseconds(_ digits: ArraySlice<UInt8>) -> UInt32? { nanoseconds(digits.span) }
+
+    /// The digits behind a point; more than nine may follow, and are too small to count.
+    static func nanoseconds(_ digits: Span<UInt8>) -> UInt32? {
+        guard !digits.isEmpty, digits.count <= 20 else { return nil }
+        for index in digits.indices where !(0x30...0x39).contains(digits[index]) { return nil }
         var value: UInt32 = 0
-        for index in 0..<9 {
-            let digit = index < digits.count ? digits[digits.startIndex + index] - 0x30 : 0
-            value = value * 10 + UInt32(digit)
-        }
+        for index in 0..<9 { value = value * 10 + (index < digits.count ? UInt32(digits[index] - 0x30) : 0) }
         return value
     }
 }

@@ -20,8 +20,8 @@ package struct RemoteNonce: Hashable, Sendable {
     package var temporaryName: [UInt8] { ReservedNames.temporaryPrefix + Array(text.utf8) }
 
     /// The words of a mark; nil when the bytes are none.
-    package func words(of token: some Collection<UInt8>) -> [String]? {
-        guard token.starts(with: prefix) else { return nil }
+    package func words(of token: [UInt8]) -> [String]? {
+        guard token.first == prefix.first, token.starts(with: prefix) else { return nil }
         return token.dropFirst(prefix.count).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
     }
 }

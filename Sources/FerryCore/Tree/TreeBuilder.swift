@@ -65,9 +65,11 @@ public struct TreeBuilder: Sendable {
     ) throws(Misfit) -> Insertion {
         let parent = try directory(above: path, madeUp: madeUp)
         let name = path.name
-        guard let existing = find(name, in: parent) else {
-            return .added(try append(name, to: parent, status: status, target: target))
+        let slot = slot(name, in: parent)
+        guard table[slot] != 0 else {
+            return .added(try append(name, to: parent, status: status, target: target, slot: slot))
         }
+        let existing = EntryID(segment: 0, index: Int(table[slot]) - 1)
         let kind = segment.records[existing.index].kind
         guard kind == status.kind else { throw .changesKind(kind) }
         var record = segment.records[existing.index]
@@ -174,12 +176,14 @@ public struct TreeBuilder: Sendable {
     }
 
     private mutating func append(
-        _ name: ArraySlice<UInt8>, to parent: EntryID, status: EntryStatus, target: ArraySlice<UInt8> = []
+        _ name: ArraySlice<UInt8>, to parent: EntryID, status: EntryStatus, target: ArraySlice<UInt8> = [],
+        slot free: Int? = nil
     ) throws(Misfit) -> EntryID {
         guard name.count <= 255 else { throw .nameTooLong }
         let id = segment.append(name: name, parent: parent, status: status, target: target)
-        if segment.records.count * 2 > table.count { grow() }
-        table[slot(name, in: parent)] = UInt32(id.index + 1)
+        let mustGrow = segment.records.count * 2 > table.count
+        if mustGrow { grow() }
+        table[mustGrow ? slot(name, in: parent) : free ?? slot(name, in: parent)] = UInt32(id.index + 1)
         return id
     }
 

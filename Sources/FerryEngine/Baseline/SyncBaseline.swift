@@ -43,7 +43,9 @@ struct SyncBaseline {
     ) throws(SyncError) -> SyncBaseline {
         var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
         header.rulesText = session.options.recordedRules.encoded
-        guard let state = session.options.stateDirectory else { return SyncBaseline(store: nil, flushes: false, header: header) }
+        guard let state = session.options.stateDirectory else {
+            return SyncBaseline(store: nil, flushes: false, header: header)
+        }
         let store = BaselineStore(in: state)
         if session.locks != nil, !session.options.isDryRun {
             store.removeUnfinished(workspace: workspace, endpoint: endpoint)

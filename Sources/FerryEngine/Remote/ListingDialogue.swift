@@ -33,6 +33,7 @@ struct ListingDialogue {
     /// Reads up to the mark that ends the listing.
     consuming func run() throws(ListingFailure) -> RemoteListings {
         while true {
+            if try takeEntry() { continue }
             let head = try next()
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
@@ -71,6 +72,23 @@ struct ListingDialogue {
         return Timestamp(seconds: seconds, nanoseconds: min(nanoseconds, 999_999_999))
     }
 
+    /// Takes an entry that has come whole, which most have.
+    ///
+    /// - Returns: Whether there was one; whatever else comes next is still to be read.
+    private mutating func takeEntry() throws(ListingFailure) -> Bool {
+        var listed: ListedStatus?
+        let strings = channel.threeStrings { head in
+            // Marks and single letters are something else; a record begins with a letter and a space.
+            guard head.count > 1, head[1] == 0x20 else { return false }
+            listed = ListedStatus(record: head)
+            return listed != nil
+        }
+        guard let listed, let (path, target) = strings else { return false }
+        try checkLength()
+        try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
+        return true
+    }
+
     private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
         switch head.count == 1 ? head[0] : nil {
         case UInt8(ascii: "!"):
@@ -89,7 +107,7 @@ struct ListingDialogue {
             try takeBatch()
         default:
             let (path, target) = (try next(), try next())
-            guard let listed = ListedStatus(record: head) else { throw .refused(Self.senseless(head, path)) }
+            guard let listed = ListedStatus(record: head.span) else { throw .refused(Self.senseless(head, path)) }
             try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
         }
     }
@@ -121,10 +139,14 @@ struct ListingDialogue {
         } catch {
             throw .remote(error)
         }
+        try checkLength()
+        return string
+    }
+
+    private func checkLength() throws(ListingFailure) {
         guard channel.receivedBytes - firstByte <= limits.listingBytes else {
             throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(limits.listingBytes)"))
         }
-        return string
     }
 
     private static func senseless(_ record: some Collection<UInt8>, _ path: [UInt8]) -> RefusedListing {

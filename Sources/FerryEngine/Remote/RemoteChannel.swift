@@ -54,7 +54,7 @@ final class RemoteChannel {
     func string(limit: Int) throws(RemoteFailure) -> [UInt8]? {
         var searched = start
         while true {
-            if let nul = Self.firstNUL(in: buffer.span, searched..<end) {
+            if let nul = buffer.span.firstNUL(in: searched..<end) {
                 defer { start = nul + 1 }
                 return Array(buffer[start..<nul])
             }
@@ -69,6 +69,28 @@ final class RemoteChannel {
             }
             searched -= before - start
         }
+    }
+
+    /// Takes the next three strings, if they are there already and the first is what is wanted.
+    ///
+    /// An entry of a listing is such three, and a listing may have a million: nothing is made of the first.
+    ///
+    /// - Parameter isWanted: Whether the first, without its NUL, is.
+    /// - Returns: The second and the third; nil when nothing was taken.
+    func threeStrings(_ isWanted: (Span<UInt8>) -> Bool) -> (second: [UInt8], third: [UInt8])? {
+        guard let ends = Self.threeNULs(in: buffer.span, start..<end, isWanted) else { return nil }
+        start = ends.third + 1
+        return (Array(buffer[(ends.first + 1)..<ends.second]), Array(buffer[(ends.second + 1)..<ends.third]))
+    }
+
+    private static func threeNULs(
+        in bytes: Span<UInt8>, _ range: Range<Int>, _ isWanted: (Span<UInt8>) -> Bool
+    ) -> (first: Int, second: Int, third: Int)? {
+        guard let first = bytes.firstNUL(in: range), isWanted(bytes.extracting(range.lowerBound..<first)),
+            let second = bytes.firstNUL(in: (first + 1)..<range.upperBound),
+            let third = bytes.firstNUL(in: (second + 1)..<range.upperBound)
+        else { return nil }
+        return (first, second, third)
     }
 
     /// Takes the next string, which must be there.
@@ -149,11 +171,6 @@ final class RemoteChannel {
         end += count
         receivedBytes += Int64(count)
         return count > 0
-    }
-
-    private static func firstNUL(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        for index in range where bytes[index] == 0 { return index }
-        return nil
     }
 
     private static func firstRange(of mark: [UInt8], in bytes: [UInt8], _ range: Range<Int>) -> Int? {

@@ -27,6 +27,8 @@ struct RemoteListingReader {
         var mtime: Timestamp
     }
 
+    private static let dot = UInt8(ascii: ".")
+    private static let lostAndFound = Array("lost+found".utf8)
     /// The inode of the root of ext file systems, where `lost+found` is.
     private static let extRootInode: UInt64 = 2
 
@@ -48,7 +50,7 @@ struct RemoteListingReader {
     mutating func add(_ path: ArraySlice<UInt8>, _ listed: ListedStatus, target: ArraySlice<UInt8>)
         throws(RefusedListing)
     {
-        if path.elementsEqual(".".utf8) { return try addRoot(listed) }
+        if path.count == 1, path.first == Self.dot { return try addRoot(listed) }
         let path = try checked(path)
         guard !path.bytes.isEmpty else { return }
         let isDirectory = listed.status.kind == .directory
@@ -80,7 +82,7 @@ struct RemoteListingReader {
 
     /// Takes note of a path of which the sandbox could not learn what is there.
     mutating func addUnreadable(_ path: ArraySlice<UInt8>, reason: ArraySlice<UInt8>) throws(RefusedListing) {
-        if path.elementsEqual(".".utf8) {
+        if path.count == 1, path.first == Self.dot {
             unreadable.append(([], Array(reason)))
         } else {
             unreadable.append((try checked(path).bytes, Array(reason)))
@@ -97,7 +99,9 @@ struct RemoteListingReader {
     }
 
     private mutating func checked(_ path: ArraySlice<UInt8>) throws(RefusedListing) -> RelativePath {
-        guard path.starts(with: "./".utf8) else {
+        guard path.count > 1, path[path.startIndex] == Self.dot,
+            path[path.startIndex + 1] == RelativePath.separator
+        else {
             throw RefusedListing("the path does not begin at the directory", path: Array(path))
         }
         let relative: RelativePath
@@ -107,7 +111,8 @@ struct RemoteListingReader {
             throw RefusedListing("the path \(error.reason)", path: Array(path))
         }
         guard isPartial || root != nil else { throw RefusedListing("it does not begin with the directory itself") }
-        guard relative.depth <= options.limits.depth else {
+        // A path that short has not as many components.
+        guard relative.bytes.count <= options.limits.depth || relative.depth <= options.limits.depth else {
             throw exceeded("depth", options.limits.depth, path: relative.bytes)
         }
         return relative
@@ -166,9 +171,11 @@ struct RemoteListingReader {
     /// The directory where another file system begins stays, and so does a file that is mounted alone: as in a scan.
     private func isOutside(_ path: RelativePath, _ listed: ListedStatus) -> Bool {
         guard let root else { return false }
+        let isLostAndFound = listed.status.kind == .directory && path.name.elementsEqual(Self.lostAndFound)
+        if otherFileSystems.isEmpty, !isLostAndFound { return false }
         let isBelow = path.parent.map { otherFileSystems.contains($0.bytes) } ?? false
         if isBelow, options.staysOnOneFileSystem { return true }
-        guard path.name.elementsEqual("lost+found".utf8), listed.status.kind == .directory else { return false }
+        guard isLostAndFound else { return false }
         guard let parent = path.parent else { return root.status.inode == Self.extRootInode }
         return isBelow && !(parent.parent.map { otherFileSystems.contains($0.bytes) } ?? false)
     }

@@ -41,7 +41,7 @@ package struct BaselineStore: Sendable {
     /// - Throws: ``BaselineStoreError`` when it is damaged or cannot be read.
     package func load(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> Baseline? {
         try read(workspace, endpoint, header: \.header) { (content) throws(BaselineDamage) in
-            try Baseline(encoded: content, trailing: Self.checksumLength)
+            try Baseline(encoded: content, trailing: Self.checksumLength, isVerified: true)
         }
     }
 
@@ -250,7 +250,7 @@ package struct BaselineStore: Sendable {
 
     private static func decode(_ content: [UInt8]) throws(BaselineDamage) -> Baseline {
         try checkSum(of: content)
-        return try Baseline(encoded: content, trailing: checksumLength)
+        return try Baseline(encoded: content, trailing: checksumLength, isVerified: true)
     }
 
     private static func checkSum(of content: [UInt8]) throws(BaselineDamage) {

@@ -66,6 +66,24 @@ struct BaselineCodecTests {
             #expect(left.map(\.path) == right.map(\.path) && left.map(\.entry) == right.map(\.entry), "seed \(seed)")
             #expect(left.count == baseline.entryCount && left.map(\.path) == left.map(\.path).sorted(), "seed \(seed)")
             #expect(copy.encoded() == baseline.encoded(), "seed \(seed)")
+            let verified = try Baseline(encoded: baseline.encoded(), isVerified: true)
+            #expect(verified.entryCount == copy.entryCount && verified.root == copy.root, "seed \(seed)")
+            #expect(verified.allEntries.map(\.entry) == right.map(\.entry), "seed \(seed)")
+        }
+    }
+
+    @Test("one whose checksum was right, and that is damaged all the same, is read to an end without a trap")
+    func flipsBehindAChecksum() {
+        var random = SeededGenerator(seed: 11)
+        for seed in UInt64(1)...40 {
+            let encoded = Self.random(seed: seed).encoded()
+            for _ in 0..<200 {
+                var damaged = encoded
+                damaged[random.below(damaged.count)] ^= 1 << UInt8(random.below(8))
+                guard let other = try? Baseline(encoded: damaged, isVerified: true) else { continue }
+                #expect(other.allEntries.count <= 100 * encoded.count)
+                #expect(other.remoteSnapshot().entryCount <= 100 * encoded.count)
+            }
         }
     }
 
@@ -104,8 +122,8 @@ struct BaselineCodecTests {
             }
         }
         var newer = encoded
-        newer[8] = 3
-        #expect(throws: BaselineDamage.otherVersion(3)) { try Baseline(encoded: newer) }
+        newer[8] = 4
+        #expect(throws: BaselineDamage.otherVersion(4)) { try Baseline(encoded: newer) }
     }
 
     @Test("what the sandbox held comes back as a snapshot, hard links included")

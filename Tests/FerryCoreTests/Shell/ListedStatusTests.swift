@@ -3,7 +3,7 @@ import Testing
 
 @Suite("What listings say of entries")
 struct ListedStatusTests {
-    private static func record(_ text: String) -> ListedStatus? { ListedStatus(record: Array(text.utf8)) }
+    private static func record(_ text: String) -> ListedStatus? { ListedStatus(record: Array(text.utf8).span) }
     private static func line(_ text: String) -> ListedStatus? { ListedStatus(statLine: Array(text.utf8)) }
 
     @Test("a record gives kind, mode, size, both times to the nanosecond, inode, links, device and owner")
