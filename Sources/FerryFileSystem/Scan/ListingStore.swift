@@ -103,7 +103,8 @@ package struct ListingStore: Sendable {
     }
 
     /// Reads a file whose checksum is right; nil for any other.
-    private static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8]? {
+    private static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8]?
+    {
         let file = try directory.openFile(name)
         let status = try file.status()
         guard status.kind == .file, status.size <= maximumLength, status.size >= ListingLayout.checksum else {
