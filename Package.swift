@@ -38,8 +38,8 @@ let package = Package(
     ],
     targets: [
         // Layer 0: C, one thin module each.
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        // Loads libcurl when it is first used; its headers are libcurl4-openssl-dev's.
+        // Load libarchive and libcurl when they are first used; their headers are libarchive-dev's and libcurl4-openssl-dev's.
+        .target(name: "CArchive"),
         .target(name: "CCurl", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CFerryShims", cSettings: [.define("_GNU_SOURCE")]),
         // Layer 1: pure values; threads.
@@ -147,7 +147,9 @@ let package = Package(
             dependencies: ["FerryCLI", "FerryArchive", "FerryCore", "FerryEngine", "FerryThreads", "TestSupport"]),
         .testTarget(
             name: "FerryArchiveTests",
-            dependencies: ["FerryArchive", "FerryCore", "CArchive", "CFerryShims", "TestSupport"]),
+            dependencies: ["FerryArchive", "FerryCore", "CArchive", "CFerryShims", "TestSupport"],
+            // A reader and a writer to compare with use the library itself.
+            linkerSettings: [.linkedLibrary("archive")]),
     ],
     cLanguageStandard: .c17
 )

@@ -26,7 +26,7 @@ trap 'rm -rf "$graphs"' EXIT
 for module in "${modules[@]}"; do
     mkdir -p "$graphs/$module"
     swift symbolgraph-extract -module-name "$module" -target "$triple" \
-        -I "$products/Modules" -I Sources/CArchive "${maps[@]}" \
+        -I "$products/Modules" -I Sources/CArchive/include "${maps[@]}" \
         -minimum-access-level public -skip-synthesized-members -output-dir "$graphs/$module"
     # The extensions of other modules' types would each need that module's documentation to link to.
     find "$graphs/$module" -name "$module@*.symbols.json" -delete

@@ -22,11 +22,11 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
     public init(_ compression: Compression, level: Int? = nil, to sink: consuming sending Sink) throws(ArchiveError) {
         self.compression = compression
         context = TypedOutputContext(sink)
-        unsafe archive = compression == .none ? nil : archive_write_new()
+        unsafe archive = compression == .none ? nil : ferry_archive_write_new()
         guard compression != .none else { return }
-        guard unsafe archive != nil, unsafe archive_write_set_format_raw(archive) == ARCHIVE_OK,
+        guard unsafe archive != nil, unsafe ferry_archive_write_set_format_raw(archive) == ARCHIVE_OK,
             addFilter() == ARCHIVE_OK, setLevel(level),
-            unsafe archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK, open()
+            unsafe ferry_archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK, open()
         else { throw failure("starting the \(compression.rawValue) compression") }
     }
 
@@ -35,7 +35,7 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
         // Freeing completes the compressed stream, and failing first (`archive_write_fail`) would leak the compressor's state.
         // So it completes into nothing: after this no byte is passed on.
         context.isDiscarding = true
-        unsafe archive_write_free(archive)
+        unsafe ferry_archive_write_free(archive)
     }
 
     /// Compresses the bytes and passes on what is ready.
@@ -45,7 +45,7 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
     public mutating func write(_ bytes: Span<UInt8>) throws(ArchiveError) {
         guard compression != .none else { return try context.write(bytes) }
         let written = unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe archive_write_data(archive, bytes.baseAddress, bytes.count)
+            unsafe ferry_archive_write_data(archive, bytes.baseAddress, bytes.count)
         }
         guard written == bytes.count else { throw failure("compressing") }
     }
@@ -56,39 +56,39 @@ public struct CompressingSink<Sink: ByteSink & ~Copyable>: ~Copyable, ByteSink {
     /// - Throws: ``ArchiveError`` when the codec or the sink fails.
     public consuming func finish() throws(ArchiveError) -> Sink {
         if compression != .none {
-            guard unsafe archive_write_close(archive) == ARCHIVE_OK else { throw failure("completing the compression") }
+            guard unsafe ferry_archive_write_close(archive) == ARCHIVE_OK else { throw failure("completing the compression") }
         }
         return try context.takeSink()
     }
 
     private func open() -> Bool {
         let pointer = unsafe Unmanaged<OutputContext>.passUnretained(context).toOpaque()
-        let entry = unsafe archive_entry_new()
-        defer { unsafe archive_entry_free(entry) }
+        let entry = unsafe ferry_archive_entry_new()
+        defer { unsafe ferry_archive_entry_free(entry) }
         // The raw format holds one member, and it must be a file (`AE_IFREG`, a macro with a cast, cannot be imported).
-        unsafe archive_entry_set_filetype(entry, 0o100_000)
-        return unsafe archive_write_open2(archive, pointer, nil, passOn, nil, nil) == ARCHIVE_OK
-            && archive_write_header(archive, entry) == ARCHIVE_OK
+        unsafe ferry_archive_entry_set_filetype(entry, 0o100_000)
+        return unsafe ferry_archive_write_open2(archive, pointer, nil, passOn, nil, nil) == ARCHIVE_OK
+            && ferry_archive_write_header(archive, entry) == ARCHIVE_OK
     }
 
     private func addFilter() -> Int32 {
         switch compression {
         case .none: ARCHIVE_OK
-        case .gzip: unsafe archive_write_add_filter_gzip(archive)
-        case .zstd: unsafe archive_write_add_filter_zstd(archive)
-        case .xz: unsafe archive_write_add_filter_xz(archive)
+        case .gzip: unsafe ferry_archive_write_add_filter_gzip(archive)
+        case .zstd: unsafe ferry_archive_write_add_filter_zstd(archive)
+        case .xz: unsafe ferry_archive_write_add_filter_xz(archive)
         }
     }
 
     private func setLevel(_ level: Int?) -> Bool {
         // Without a time in its header, gzip's output depends on nothing but its input.
         if compression == .gzip {
-            guard unsafe archive_write_set_filter_option(archive, "gzip", "timestamp", nil) == ARCHIVE_OK else {
+            guard unsafe ferry_archive_write_set_filter_option(archive, "gzip", "timestamp", nil) == ARCHIVE_OK else {
                 return false
             }
         }
         guard let level else { return true }
-        return unsafe archive_write_set_filter_option(archive, nil, "compression-level", String(level)) == ARCHIVE_OK
+        return unsafe ferry_archive_write_set_filter_option(archive, nil, "compression-level", String(level)) == ARCHIVE_OK
     }
 
     private func failure(_ operation: String) -> ArchiveError {

@@ -23,19 +23,19 @@ struct DecodedHeader: ~Copyable {
     }
 
     /// The nine permission bits: setuid, setgid and sticky are not carried.
-    var mode: UInt16 { UInt16(truncatingIfNeeded: unsafe archive_entry_perm(entry)) & 0o777 }
+    var mode: UInt16 { UInt16(truncatingIfNeeded: unsafe ferry_archive_entry_perm(entry)) & 0o777 }
     /// The owner by numbers; root where they make no sense.
     var owner: RemoteOwner {
         RemoteOwner(
-            user: UInt32(exactly: unsafe archive_entry_uid(entry)) ?? 0,
-            group: UInt32(exactly: unsafe archive_entry_gid(entry)) ?? 0)
+            user: UInt32(exactly: unsafe ferry_archive_entry_uid(entry)) ?? 0,
+            group: UInt32(exactly: unsafe ferry_archive_entry_gid(entry)) ?? 0)
     }
-    var size: Int64 { unsafe archive_entry_size(entry) }
+    var size: Int64 { unsafe ferry_archive_entry_size(entry) }
 
     /// The kind; nil for a hard link and for what libarchive has no kind for.
     var kind: EntryKind? {
         guard !isHardLink else { return nil }
-        switch unsafe archive_entry_filetype(entry) & 0o170_000 {
+        switch unsafe ferry_archive_entry_filetype(entry) & 0o170_000 {
         case 0o100_000: return .file
         case 0o040_000: return .directory
         case 0o120_000: return .symlink
@@ -47,17 +47,17 @@ struct DecodedHeader: ~Copyable {
         }
     }
 
-    var isHardLink: Bool { unsafe converting { unsafe archive_entry_hardlink($0) != nil } }
+    var isHardLink: Bool { unsafe converting { unsafe ferry_archive_entry_hardlink($0) != nil } }
 
     /// Whether the name agrees with the auditor's.
     func hasName(_ name: [UInt8], mayBeNormalised: Bool) -> Bool {
-        unsafe converting { unsafe DecodedHeader.agrees(archive_entry_pathname($0), name, mayBeNormalised) }
+        unsafe converting { unsafe DecodedHeader.agrees(ferry_archive_entry_pathname($0), name, mayBeNormalised) }
     }
 
     /// Whether the link's target agrees with the auditor's.
     func hasLinkTarget(_ target: [UInt8], mayBeNormalised: Bool) -> Bool {
         unsafe converting {
-            let text = unsafe archive_entry_hardlink($0) ?? archive_entry_symlink($0)
+            let text = unsafe ferry_archive_entry_hardlink($0) ?? ferry_archive_entry_symlink($0)
             return unsafe DecodedHeader.agrees(text, target, mayBeNormalised)
         }
     }

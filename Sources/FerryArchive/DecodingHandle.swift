@@ -54,25 +54,25 @@ final class DecodingHandle {
     init(_ role: Role, feed: Feed) {
         self.role = role
         self.feed = feed
-        unsafe archive = archive_read_new()
+        unsafe archive = ferry_archive_read_new()
     }
 
     deinit {
-        unsafe archive_read_free(archive)
+        unsafe ferry_archive_read_free(archive)
     }
 
     /// The bytes that were decoded so far, up to where the codec stands.
-    var decodedBytes: Int64 { unsafe archive_filter_bytes(archive, 0) }
+    var decodedBytes: Int64 { unsafe ferry_archive_filter_bytes(archive, 0) }
     /// The bytes of the producer that the codec has used up.
-    var consumedBytes: Int64 { unsafe archive_filter_bytes(archive, -1) }
+    var consumedBytes: Int64 { unsafe ferry_archive_filter_bytes(archive, -1) }
     /// Where the current member's first header begins.
-    var headerPosition: Int64 { unsafe archive_read_header_position(archive) }
+    var headerPosition: Int64 { unsafe ferry_archive_read_header_position(archive) }
 
     /// Goes to the next member; nil at what the codec takes for the end.
     func next() throws(ArchiveError) -> DecodedHeader? {
         try open()
         var entry: OpaquePointer?
-        let status = unsafe archive_read_next_header(archive, &entry)
+        let status = unsafe ferry_archive_read_next_header(archive, &entry)
         if let failure = feed.failure { throw failure }
         if status == ARCHIVE_EOF { return nil }
         guard status == ARCHIVE_OK, let entry = unsafe entry else { throw failure("reading the next member") }
@@ -99,7 +99,7 @@ final class DecodingHandle {
         var bytes: UnsafeRawPointer?
         var count = 0
         var offset: Int64 = 0
-        let status = unsafe archive_read_data_block(archive, &bytes, &count, &offset)
+        let status = unsafe ferry_archive_read_data_block(archive, &bytes, &count, &offset)
         if let failure = feed.failure { throw failure }
         if status == ARCHIVE_EOF { return nil }
         guard status == ARCHIVE_OK else { throw failure("reading the content") }
@@ -109,10 +109,15 @@ final class DecodingHandle {
 
     private func open() throws(ArchiveError) {
         guard !isOpen else { return }
+        guard unsafe archive != nil else {
+            throw ArchiveError(
+                .codec, "opening the archive", reason: unsafe codecMessage(of: nil),
+                advice: "ask 'ferry doctor' what this machine has")
+        }
         isOpen = true
         let context = unsafe Unmanaged.passUnretained(feed).toOpaque()
-        guard unsafe archive != nil, enable(),
-            unsafe archive_read_open2(archive, context, nil, readBlock, nil, nil) == ARCHIVE_OK
+        guard enable(),
+            unsafe ferry_archive_read_open2(archive, context, nil, readBlock, nil, nil) == ARCHIVE_OK
         else {
             if let failure = feed.failure { throw failure }
             throw failure("opening the archive")
@@ -122,10 +127,10 @@ final class DecodingHandle {
     /// Enables one format and one filter, never more: several others run programs or read other formats' names.
     private func enable() -> Bool {
         switch role {
-        case .tar: unsafe archive_read_support_format_tar(archive) == ARCHIVE_OK
+        case .tar: unsafe ferry_archive_read_support_format_tar(archive) == ARCHIVE_OK
         case .compressed(let compression):
-            unsafe archive_read_support_format_raw(archive) == ARCHIVE_OK
-                && archive_read_support_format_empty(archive) == ARCHIVE_OK
+            unsafe ferry_archive_read_support_format_raw(archive) == ARCHIVE_OK
+                && ferry_archive_read_support_format_empty(archive) == ARCHIVE_OK
                 && enableFilter(compression) == ARCHIVE_OK
         }
     }
@@ -133,14 +138,14 @@ final class DecodingHandle {
     private func enableFilter(_ compression: Compression) -> Int32 {
         switch compression {
         case .none: ARCHIVE_OK
-        case .gzip: unsafe archive_read_support_filter_gzip(archive)
-        case .zstd: unsafe archive_read_support_filter_zstd(archive)
-        case .xz: unsafe archive_read_support_filter_xz(archive)
+        case .gzip: unsafe ferry_archive_read_support_filter_gzip(archive)
+        case .zstd: unsafe ferry_archive_read_support_filter_zstd(archive)
+        case .xz: unsafe ferry_archive_read_support_filter_xz(archive)
         }
     }
 
     private func failure(_ operation: String) -> ArchiveError {
-        let reason = unsafe archive == nil || archive_error_string(archive) == nil ? nil : codecMessage(of: archive)
+        let reason = unsafe ferry_archive_error_string(archive) == nil ? nil : codecMessage(of: archive)
         switch role {
         case .tar:
             // That the input ended says more than how libarchive stumbled over it.

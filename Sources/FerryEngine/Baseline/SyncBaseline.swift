@@ -6,6 +6,11 @@ import FerryFileSystem
 /// Without a state directory there is none, and every sync is like the first.
 struct SyncBaseline {
     private let store: BaselineStore?
+    /// Whether to wait for the disk when it is stored.
+    ///
+    /// Not where it is of a directory that a push writes without waiting for it: a baseline that outlives a power failure must not
+    /// speak of content that did not, or the next pull would take the loss for a result.
+    private let flushes: Bool
     private(set) var header: BaselineHeader
     /// What was agreed on before this sync; nil when nothing was.
     private(set) var old: Baseline?
@@ -25,17 +30,26 @@ struct SyncBaseline {
     /// Reads the baseline of a pair.
     ///
     /// A damaged one is told and then counts as none.
+    ///
+    /// - Parameters:
+    ///   - workspace: The workspace's key.
+    ///   - endpoint: The endpoint's key.
+    ///   - session: The sync.
+    ///   - isFlushed: Whether what the sync writes is on its disk before the next baseline is stored.
+    /// - Returns: The baseline.
+    /// - Throws: ``SyncError`` when it is there and cannot be read.
     static func load(
-        workspace: [UInt8], endpoint: [UInt8], _ session: inout SyncSession
+        workspace: [UInt8], endpoint: [UInt8], _ session: inout SyncSession, isFlushed: Bool = true
     ) throws(SyncError) -> SyncBaseline {
         var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
         header.rulesText = session.options.recordedRules.encoded
-        guard let state = session.options.stateDirectory else { return SyncBaseline(store: nil, header: header) }
+        guard let state = session.options.stateDirectory else { return SyncBaseline(store: nil, flushes: false, header: header) }
         let store = BaselineStore(in: state)
         if session.locks != nil, !session.options.isDryRun {
             store.removeUnfinished(workspace: workspace, endpoint: endpoint)
         }
-        var baseline = SyncBaseline(store: store, header: header)
+        var baseline = SyncBaseline(
+            store: store, flushes: isFlushed && session.options.flushes, header: header)
         do throws(BaselineStoreError) {
             baseline.old = try baseline.store?.load(workspace: workspace, endpoint: endpoint)
         } catch {
@@ -46,7 +60,8 @@ struct SyncBaseline {
     }
 
     /// None, for what nothing is remembered of.
-    static let none = SyncBaseline(store: nil, header: BaselineHeader(workspaceKey: [], endpointKey: []))
+    static let none = SyncBaseline(
+        store: nil, flushes: false, header: BaselineHeader(workspaceKey: [], endpointKey: []))
 
     /// The rules that the last push was given; nil when there was none or nothing is known of it.
     static func rules(workspace: [UInt8], endpoint: [UInt8], in stateDirectory: [UInt8]) -> RecordedRules? {
@@ -55,8 +70,9 @@ struct SyncBaseline {
         return known.flatMap { RecordedRules(encoded: $0.rulesText) }
     }
 
-    private init(store: BaselineStore?, header: BaselineHeader) {
+    private init(store: BaselineStore?, flushes: Bool, header: BaselineHeader) {
         self.store = store
+        self.flushes = flushes
         self.header = header
     }
 
@@ -187,7 +203,7 @@ struct SyncBaseline {
     private func save(_ baseline: Baseline) throws(SyncError) {
         guard let store else { return }
         do throws(FileSystemError) {
-            try store.save(baseline)
+            try store.save(baseline, flushes: flushes)
         } catch {
             throw SyncError(
                 .failed,

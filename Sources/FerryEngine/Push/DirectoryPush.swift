@@ -18,7 +18,8 @@ struct DirectoryPush {
         var baseline = SyncBaseline.none
         if let workspace = parts.first(where: { $0.role == .workspace }) {
             let key = try workspace.lock(with: lock, &session)
-            baseline = try SyncBaseline.load(workspace: key, endpoint: SyncBaseline.key(of: sandboxKey), &session)
+            baseline = try SyncBaseline.load(
+                workspace: key, endpoint: SyncBaseline.key(of: sandboxKey), &session, isFlushed: false)
         } else {
             session.locks = try SyncLocks.take(lock, session)
         }

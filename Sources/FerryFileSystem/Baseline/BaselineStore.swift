@@ -5,9 +5,9 @@ import SystemPackage
 
 /// Keeps baselines on disk: one file for each pair of workspace and endpoint, below `baselines` in the state directory.
 ///
-/// A file is the encoded baseline and the SHA-256 of it. It is replaced as a whole: written beside its name, synced, renamed, and the
-/// directory synced, so a crash leaves the old one or the new one. ``load(workspace:endpoint:)`` refuses anything but exactly what was
-/// written; for callers, a damaged baseline is a warning and then no baseline.
+/// A file is the encoded baseline and the SHA-256 of it. It is replaced as a whole: written beside its name and renamed, so a kill leaves
+/// the old one or the new one; synced before, and the directory after it, a power failure does so too. ``load(workspace:endpoint:)``
+/// refuses anything but exactly what was written; for callers, a damaged baseline is a warning and then no baseline.
 ///
 /// Both keys are the caller's and opaque: for a directory its real path with device and inode of its root, for a sandbox the target's
 /// text and the sandbox's identity.
@@ -89,9 +89,11 @@ package struct BaselineStore: Sendable {
 
     /// Writes a baseline, for the keys in its header; the caller holds the locks of both.
     ///
-    /// - Parameter baseline: The baseline.
+    /// - Parameters:
+    ///   - baseline: The baseline.
+    ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; the old one is then still there.
-    package func save(_ baseline: Baseline) throws(FileSystemError) {
+    package func save(_ baseline: Baseline, flushes: Bool = true) throws(FileSystemError) {
         try RootDirectory.createWithParents(path)
         let file = path(workspace: baseline.header.workspaceKey, endpoint: baseline.header.endpointKey)
         do throws(Errno) {
@@ -99,13 +101,13 @@ package struct BaselineStore: Sendable {
             let name = try Self.name(baseline.header.workspaceKey, baseline.header.endpointKey)
             let temporary = try Self.temporaryName(baseline.header.workspaceKey, baseline.header.endpointKey)
             do throws(Errno) {
-                try Self.write(baseline, to: try directory.createFileAnew(temporary, mode: 0o600))
+                try Self.write(baseline, to: try directory.createFileAnew(temporary, mode: 0o600), flushes: flushes)
                 try directory.rename(temporary, to: directory, as: name)
             } catch {
                 try? directory.removeFile(temporary)
                 throw error
             }
-            _ = try systemCall { fsync(directory.descriptor) }
+            if flushes { try directory.synchronize() }
         } catch {
             throw FileSystemError("write the baseline in", path: file, cause: error)
         }
@@ -166,7 +168,7 @@ package struct BaselineStore: Sendable {
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
             try directory.removeFile(try Self.name(workspace, endpoint))
-            _ = try systemCall { fsync(directory.descriptor) }
+            try directory.synchronize()
         } catch .noSuchFileOrDirectory {
             return
         } catch {
@@ -204,7 +206,9 @@ package struct BaselineStore: Sendable {
         }
     }
 
-    private static func write(_ baseline: Baseline, to file: consuming FileHandle) throws(Errno) {
+    private static func write(
+        _ baseline: Baseline, to file: consuming FileHandle, flushes: Bool
+    ) throws(Errno) {
         var hash = SHA256()
         for part in [baseline.encodedPrefix()[...], baseline.encodedBlocks] {
             var start = part.startIndex
@@ -216,8 +220,7 @@ package struct BaselineStore: Sendable {
             }
         }
         try file.write(Array(hash.finalize()).span)
-        let descriptor = file.descriptor
-        _ = try systemCall { fsync(descriptor) }
+        if flushes { try file.synchronize() }
     }
 
     /// Reads a file of plausible length; the length that it claims must be the length that it has before more is read than that.
