@@ -110,6 +110,8 @@ public struct SyncOptions: Sendable {
     /// The directory that holds Ferry's state, by its path; nil: what is staged lies beside the workspace, the sandbox's versions
     /// of conflicting and held entries are not kept, and nothing can be undone.
     public var stateDirectory: [UInt8]?
+    /// Whether the listings of directories are kept in the state directory, so that the next scan reads only those that changed.
+    var remembersListings = true
     /// How many runs of a workspace can be undone; 0: nothing is kept for that.
     public var undoKeep = 10
     /// Whether an undo goes on where something is not any more as the run left it, and a stored version takes the place of one that

@@ -4,18 +4,21 @@ import FerryFileSystem
 extension SyncOptions {
     /// How the workspace is scanned: it alone brings rule files.
     func workspaceScan() -> ScanOptions {
-        ScanOptions(
-            rules: rules,
-            ruleFiles: readsRuleFiles ? usesGitignore ? .ferryignoreAndGitignore : .ferryignore : .none,
-            tracked: usesGitignore ? trackedPaths : nil, selection: selection, preserve: preserve,
-            staysOnOneFileSystem: staysOnOneFileSystem, threads: threads)
+        scan(
+            rules: rules, ruleFiles: readsRuleFiles ? usesGitignore ? .ferryignoreAndGitignore : .ferryignore : .none)
     }
 
     /// How the sandbox is scanned: by the workspace's rules and never by its own.
-    func sandboxScan(rules: IgnoreRules) -> ScanOptions {
-        ScanOptions(
-            rules: rules, ruleFiles: .none, tracked: usesGitignore ? trackedPaths : nil, selection: selection,
+    func sandboxScan(rules: IgnoreRules) -> ScanOptions { scan(rules: rules, ruleFiles: .none) }
+
+    private func scan(rules: IgnoreRules, ruleFiles: ScanOptions.RuleFiles) -> ScanOptions {
+        var options = ScanOptions(
+            rules: rules, ruleFiles: ruleFiles, tracked: usesGitignore ? trackedPaths : nil, selection: selection,
             preserve: preserve, staysOnOneFileSystem: staysOnOneFileSystem, threads: threads)
+        if remembersListings, let stateDirectory {
+            options.listings = ListingStore(in: stateDirectory, isWritten: !isDryRun)
+        }
+        return options
     }
 
     /// What a push does with differences.

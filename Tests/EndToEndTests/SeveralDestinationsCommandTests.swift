@@ -66,9 +66,12 @@ struct SeveralDestinationsCommandTests {
         // Below the root, which each of them looks at for what a killed sync left. Enough that none is done before the last has begun.
         try scratch.write(Dictionary(uniqueKeysWithValues: (0..<800).map { ("a/sub/more\($0)", "content") }))
         func listings(_ destinations: String) throws -> Int {
+            // A state directory of its own: what was remembered of the workspace would not be listed again.
+            let state = "FERRY_STATE_DIR=\"$PWD/state\(destinations.count)\""
             let trace = "strace -f -qq -y -e trace=getdents64 -o trace"
             let outcome = try CommandLineTool.shell(
-                "\(trace) \"$FERRY\" sync push -q a \(destinations) && grep -c '/a/sub>' trace", in: scratch.url)
+                "\(state) \(trace) \"$FERRY\" sync push -q a \(destinations) && grep -c '/a/sub>' trace",
+                in: scratch.url)
             return try #require(
                 Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(outcome.error)")
         }

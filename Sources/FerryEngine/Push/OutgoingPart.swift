@@ -98,6 +98,7 @@ extension SyncOptions {
         options.selection = nil
         options.preserve = PreservePatterns(IgnorePatternList())
         options.trustsBaseline = false
+        options.remembersListings = false
         options.mirrors = true
         options.removesSpecials = true
         options.deletes = true

@@ -27,6 +27,14 @@ struct DirectoryReader: ~Copyable {
             for index in 0..<8 { key = unsafe key << 8 | (index < name.count ? UInt64(name[index]) : 0) }
             self.key = key
         }
+
+        /// One that is in order already.
+        init(start: Int, length: Int, type: UInt8) {
+            self.start = start
+            self.length = length
+            self.type = type
+            key = 0
+        }
     }
 
     /// 64 KiB hold some 1,500 entries; larger buffers measured no faster.
@@ -61,6 +69,53 @@ struct DirectoryReader: ~Copyable {
         }
         sort()
     }
+
+    /// Takes the entries of a directory from an earlier listing of it, in place of reading it.
+    ///
+    /// - Parameters:
+    ///   - listing: The listing.
+    ///   - known: All listings.
+    /// - Returns: Whether it is one; where it is not, the directory has to be read.
+    mutating func take(_ listing: KnownListings.Listing, of known: KnownListings) -> Bool {
+        names.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        names.append(contentsOf: known.bytes[listing.names])
+        places.reserveCapacity(listing.count)
+        var start = 0
+        for head in stride(from: listing.heads.lowerBound, to: listing.heads.upperBound, by: 2) {
+            let length = Int(known.bytes[head + 1])
+            guard length > 0, start + length < names.count, names[start + length] == 0 else { return false }
+            if length <= 2, Self.isDots(names[start..<(start + length)]) { return false }
+            places.append(Place(start: start, length: length, type: known.bytes[head]))
+            start += length + 1
+        }
+        return start == names.count && Self.areComponents(names, count: listing.count)
+    }
+
+    private static func isDots(_ name: ArraySlice<UInt8>) -> Bool { name.allSatisfy { $0 == 0x2E } }
+
+    /// Whether there is one NUL behind each name and no slash in any.
+    private static func areComponents(_ names: [UInt8], count: Int) -> Bool {
+        var ends = 0
+        var slashes = 0
+        for byte in names {
+            ends &+= byte == 0 ? 1 : 0
+            slashes &+= byte == RelativePath.separator ? 1 : 0
+        }
+        return ends == count && slashes == 0
+    }
+
+    /// Appends the entries as ``take(_:of:)`` takes them: kinds and lengths, then names, in order.
+    func encode(into bytes: inout [UInt8]) {
+        for place in places {
+            bytes.append(place.type)
+            bytes.append(UInt8(clamping: place.length))
+        }
+        for place in places { bytes.append(contentsOf: names[place.start...(place.start + place.length)]) }
+    }
+
+    /// The length of all names, each with its NUL.
+    var namesLength: Int { names.count }
 
     /// The number of entries.
     var count: Int { places.count }
@@ -140,6 +195,11 @@ struct DirectoryReader: ~Copyable {
 struct FileSystemTraits: Sendable {
     /// Whether a short listing is always the last.
     let fillsListings: Bool
+
+    /// Whether every change of a directory's names shows in its ctime: so it is with the same file systems.
+    ///
+    /// They take the time of this machine's kernel for it, and no other machine writes to them.
+    var tellsChanges: Bool { fillsListings }
 
     /// Asks the kernel.
     init(of directory: borrowing DirectoryHandle) {

@@ -28,6 +28,8 @@ public struct ScanOptions: Sendable {
     public var staysOnOneFileSystem: Bool
     /// The number of threads.
     public var threads: Int
+    /// Where the directories' listings are kept from scan to scan; nil: every directory is read.
+    package var listings: ListingStore?
 
     /// Makes options.
     public init(

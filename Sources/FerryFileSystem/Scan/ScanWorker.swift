@@ -4,7 +4,7 @@ import SystemPackage
 /// Reads one directory after the other into a segment of the snapshot.
 struct ScanWorker: ~Copyable {
     private let options: ScanOptions
-    private let traits: FileSystemTraits
+    private let ground: ScanGround
     private var cursor: DirectoryCursor
     private var reader = DirectoryReader()
     private var output: ScanOutput
@@ -26,9 +26,9 @@ struct ScanWorker: ~Copyable {
     /// The inode of the root directory of ext2, ext3 and ext4.
     private static let extRootInode = 2
 
-    init(number: Int, root: OpenDirectory, traits: FileSystemTraits, options: ScanOptions) {
+    init(number: Int, root: OpenDirectory, ground: ScanGround, options: ScanOptions) {
         self.options = options
-        self.traits = traits
+        self.ground = ground
         cursor = DirectoryCursor(root: root)
         output = ScanOutput(segment: SnapshotSegment(number: number))
     }
@@ -51,8 +51,7 @@ struct ScanWorker: ~Copyable {
                 if above.contains(place) { return failToEnd(job, status) }
                 above.append(place)
             }
-            // The traits are the root's; another file system below it is read the careful way.
-            try reader.read(directory.handle, fillsBuffer: traits.fillsListings && status.device == job.device)
+            try list(directory.handle, status)
             let scope = readRuleFiles(in: directory, of: job)
             appendChildren(of: job, scope: scope, directory: directory, status: status)
             spawn(job, scope: scope, device: status.device, above: above, into: &jobs)
@@ -61,6 +60,21 @@ struct ScanWorker: ~Copyable {
             if job.path.isEmpty { fail(job, cause: .noSuchFileOrDirectory) }
         } catch {
             fail(job, cause: error)
+        }
+    }
+
+    /// Takes a directory's names from memory, if they are still the same, and else reads them.
+    private mutating func list(_ directory: borrowing DirectoryHandle, _ status: EntryStatus) throws(Errno) {
+        // The traits are the root's; another file system below it is read the careful way, and so is all that is on it.
+        let isOnRootsFileSystem = status.device == ground.device
+        if isOnRootsFileSystem, let known = ground.known, let listing = known.listing(of: status),
+            reader.take(listing, of: known)
+        {
+            return output.listings.note(listing)
+        }
+        try reader.read(directory, fillsBuffer: ground.traits.fillsListings && isOnRootsFileSystem)
+        if isOnRootsFileSystem, let stamp = ground.remembers, stamp.trusts(listingOf: status) {
+            output.listings.note(reader, status)
         }
     }
 

@@ -24,7 +24,7 @@ public enum TreeScanner {
         let threads = min(max(1, options.threads), SnapshotSegment.maximumCount - 1)
         var segment = SnapshotSegment(number: 0)
         let rootID = segment.append(name: [], parent: segment.nextID, status: status)
-        let traits = FileSystemTraits(of: root.handle)
+        let ground = ScanGround(root, status, options)
         let job = ScanJob(
             directory: rootID, path: [], scope: options.rules.rootScope(), isSelectedWhole: options.selection == nil,
             isPreserved: false, onlyTracked: false, device: status.device)
@@ -32,13 +32,16 @@ public enum TreeScanner {
         do throws(ThreadError) {
             outputs = try WorkCrew.run(
                 [job], threads: threads, named: "scan",
-                state: { ScanWorker(number: $0 + 1, root: root, traits: traits, options: options) },
+                state: { ScanWorker(number: $0 + 1, root: root, ground: ground, options: options) },
                 work: { job, worker, jobs in worker.scan(job, spawning: &jobs) },
                 finish: { $0.finish() })
         } catch {
             throw FileSystemError("start a thread to read", path: [], cause: Errno(rawValue: error.errno))
         }
         if let failure = outputs.lazy.compactMap(\.rootFailure).first { throw failure }
+        if ground.remembers != nil {
+            options.listings?.save(outputs.map(\.listings), known: ground.known, of: root)
+        }
         var rules = options.rules
         for file in outputs.flatMap(\.ruleFiles) {
             rules.addDirectoryFile(kind: file.kind, directory: file.directory, patterns: file.patterns)
@@ -67,6 +70,30 @@ struct ScanJob: Sendable {
     var above: [FilePlace] = []
 }
 
+/// What all workers of a scan know of the tree before they begin.
+struct ScanGround: Sendable {
+    let traits: FileSystemTraits
+    /// The root's device.
+    let device: UInt64
+    /// The listings of an earlier scan; nil: there are none, or the file system is not one whose directories tell of every change.
+    let known: KnownListings?
+    /// When the scan began, if directories' listings are to be remembered.
+    let remembers: ScanStamp?
+
+    init(_ root: OpenDirectory, _ status: EntryStatus, _ options: ScanOptions) {
+        traits = FileSystemTraits(of: root.handle)
+        device = status.device
+        // Through links the same directory may come twice, and from anywhere.
+        guard let store = options.listings, traits.tellsChanges, !root.handle.followsLinks else {
+            (known, remembers) = (nil, nil)
+            return
+        }
+        known = store.load(root)
+        // A part of the tree would take the place of all of it.
+        remembers = options.selection == nil && store.isWritten ? .now : nil
+    }
+}
+
 /// Which file or directory something is, whatever it is called.
 struct FilePlace: Hashable, Sendable {
     private let device: UInt64
@@ -84,5 +111,6 @@ struct ScanOutput: Sendable {
     var problems: [Problem] = []
     var ruleFiles: [IgnoreDirectoryFile] = []
     var excludedCount = 0
+    var listings = ListingRecord()
     var rootFailure: FileSystemError?
 }
