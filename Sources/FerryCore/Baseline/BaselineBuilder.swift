@@ -93,15 +93,18 @@ public struct BaselineBuilder {
 
     /// Ends it all.
     ///
+    /// Changes the builder, which is of no use afterwards: to consume a copy that somebody else still holds would copy every byte.
+    ///
     /// - Parameter header: What it is a baseline of.
     /// - Returns: The baseline.
-    public consuming func finish(_ header: BaselineHeader) -> Baseline {
+    public mutating func finish(_ header: BaselineHeader) -> Baseline {
         while frames.count > 1 { leave() }
         let root = flush(frames[0])
         let contents = BaselineContents(
             entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), lastLinkGroup: lastLinkGroup)
+        let bytes = exchange(&output, with: [])
         return Baseline(
-            header: header, contents: contents, devices: devices, bytes: output, blocks: 0..<output.count)
+            header: header, contents: contents, devices: devices, bytes: bytes, blocks: 0..<bytes.count)
     }
 
     private mutating func write(_ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?) {

@@ -63,14 +63,19 @@ struct ByteArena: Sendable {
 }
 
 /// Values in order, grown by whole chunks, so that nothing is copied when it grows and its peak is what it holds.
-struct ChunkedArray<Element: Sendable>: Sendable {
+package struct ChunkedArray<Element: Sendable>: Sendable {
     private static var shift: Int { 11 }
     private static var chunkSize: Int { 1 << shift }
 
     private var chunks: [[Element]] = []
-    private(set) var count = 0
+    /// The number of values.
+    package private(set) var count = 0
 
-    mutating func append(_ element: Element) {
+    /// Makes an empty array.
+    package init() {}
+
+    /// Adds a value at the end.
+    package mutating func append(_ element: Element) {
         if count & (Self.chunkSize - 1) == 0 {
             chunks.append([])
             // The first chunk grows as it needs: most trees in tests are tiny.
@@ -80,7 +85,8 @@ struct ChunkedArray<Element: Sendable>: Sendable {
         count += 1
     }
 
-    subscript(index: Int) -> Element {
+    /// The value at a position.
+    package subscript(index: Int) -> Element {
         @inline(__always) get { chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
         _modify { yield &chunks[index >> Self.shift][index & (Self.chunkSize - 1)] }
     }

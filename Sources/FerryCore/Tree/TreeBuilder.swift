@@ -109,8 +109,10 @@ public struct TreeBuilder: Sendable {
 
     /// Sorts everything into its place.
     ///
+    /// Changes the builder, which is of no use afterwards: to consume a copy that somebody else still holds would copy every record.
+    ///
     /// - Returns: The snapshot. Identifiers given out before are void.
-    public consuming func finish() -> Snapshot {
+    public mutating func finish() -> Snapshot {
         let count = segment.records.count
         table = []
         for (link, target) in linkTargets { takeOver(link, target) }
@@ -144,8 +146,9 @@ public struct TreeBuilder: Sendable {
             }
         }
         permute(order)
+        let finished = exchange(&segment, with: SnapshotSegment(number: 0))
         return Snapshot(
-            merging: [segment], linkedTo: linkTargets.map { (place[$0.link.index], place[$0.target.index]) })
+            merging: [finished], linkedTo: linkTargets.map { (place[$0.link.index], place[$0.target.index]) })
     }
 
     // MARK: Parts

@@ -13,7 +13,7 @@ final class RemoteChannel {
     var purpose: String
     /// The bytes that came so far.
     private(set) var receivedBytes: Int64 = 0
-    private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    private var buffer = [UInt8](repeating: 0, count: usualRoom)
     private var start = 0
     private var end = 0
 
@@ -23,6 +23,8 @@ final class RemoteChannel {
         self.nonce = nonce
         self.purpose = purpose
     }
+
+    private static let usualRoom = 64 << 10
 
     /// Whether everything that came was taken.
     var isDrained: Bool { start == end }
@@ -144,6 +146,13 @@ final class RemoteChannel {
         }
     }
 
+    /// Gives back the room that what was read ahead has taken, once all of it is read.
+    func releaseRoom() {
+        guard isDrained, buffer.count > Self.usualRoom else { return }
+        buffer = [UInt8](repeating: 0, count: Self.usualRoom)
+        (start, end) = (0, 0)
+    }
+
     /// Whether the last that came is a whole mark.
     private func endsWithMark() -> Bool {
         guard end > start, buffer[end - 1] == 0 else { return false }
@@ -163,7 +172,7 @@ final class RemoteChannel {
             end -= start
             start = 0
         }
-        if buffer.count - end < buffer.count / 2 { buffer += [UInt8](repeating: 0, count: buffer.count) }
+        if buffer.count - end < buffer.count / 2 { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
         var rest = buffer.mutableSpan
         var room = rest._mutatingExtracting(end...)
         let count: Int

@@ -194,7 +194,7 @@ struct RemoteListingReader {
     /// - Parameter isComplete: Whether the sandbox says that it could read everything but what it told.
     /// - Returns: The listing.
     /// - Throws: ``RefusedListing``.
-    consuming func finish(isComplete: Bool) throws(RefusedListing) -> RemoteListing {
+    mutating func finish(isComplete: Bool) throws(RefusedListing) -> RemoteListing {
         guard isPartial || root != nil else { throw RefusedListing("it does not name the directory itself") }
         if !isPartial, let path = missing.first {
             throw RefusedListing("entries below it are listed, it is not", path: path)

@@ -108,7 +108,7 @@ struct RemoteListingsReader {
     ///   - start: When the listing began.
     /// - Returns: The listings.
     /// - Throws: ``RefusedListing``.
-    consuming func finish(isComplete: Bool, start: Timestamp?) throws(RefusedListing) -> RemoteListings {
+    mutating func finish(isComplete: Bool, start: Timestamp?) throws(RefusedListing) -> RemoteListings {
         var parts: [RemoteListing] = []
         for index in readers.indices {
             // Of a tree below the root, and of it alone, it is known that it may be missing.
