@@ -39,6 +39,7 @@ struct UnpackWriters: Sendable {
         let failure = failure
         queue = try BatchQueue(
             batches: (0..<(threads * 3)).map { _ in UnpackBatch() }, threads: threads, named: "unpack",
+            descriptors: tree.onlyDescriptor,
             state: { _ in StagedTreeWriter(root: tree, owner: owner) },
             work: { batch, writer in
                 for file in batch.files {
