@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <locale.h>
@@ -30,6 +31,26 @@ int ferry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int32_t ferry_open(int32_t directory, const char *name, int32_t flags, uint32_t mode) {
+    return (int32_t)syscall(SYS_openat, directory, name, flags | O_LARGEFILE, mode);
+}
+
+int32_t ferry_close(int32_t descriptor) {
+    return (int32_t)syscall(SYS_close, descriptor);
+}
+
+int64_t ferry_read(int32_t descriptor, void *buffer, size_t size) {
+    return syscall(SYS_read, descriptor, buffer, size);
+}
+
+int64_t ferry_read_at(int32_t descriptor, void *buffer, size_t size, int64_t offset) {
+    return syscall(SYS_pread64, descriptor, buffer, size, offset);
+}
+
+int64_t ferry_write(int32_t descriptor, const void *bytes, size_t size) {
+    return syscall(SYS_write, descriptor, bytes, size);
+}
+
 int ferry_renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name, unsigned int flags) {
     return (int)syscall(SYS_renameat2, old_directory, old_name, new_directory, new_name, flags);
 }
@@ -50,6 +71,25 @@ static int split_descriptors(void) {
 void ferry_own_descriptors(void) {
     // Only faster; where it is refused nothing changes.
     ferry_drop_guarded(split_descriptors);
+}
+
+static int close_range_of(unsigned int first, unsigned int last) {
+#ifdef SYS_close_range
+    return (int)syscall(SYS_close_range, first, last, 0);
+#else
+    (void)first;
+    (void)last;
+    return -1;
+#endif
+}
+
+void ferry_own_descriptor_only(int32_t kept) {
+    // Nothing is that high: this only asks whether there is such a call.
+    if (kept <= STDERR_FILENO || close_range_of(UINT_MAX, UINT_MAX) != 0) return;
+    ferry_own_descriptors();
+    if (!ferry_has_own_descriptors()) return;
+    if (kept > STDERR_FILENO + 1) close_range_of(STDERR_FILENO + 1, (unsigned int)kept - 1);
+    close_range_of((unsigned int)kept + 1, UINT_MAX);
 }
 
 int ferry_clone_file(int destination, int source) {
@@ -188,13 +228,16 @@ int64_t ferry_room_in_pipe(int32_t pipe) {
     if (capacity <= 0) return -1;
     int64_t room = 0;
     // At 150 MB/s, about what a tar unpacks, half of 1 MiB lasts 3 ms.
-    for (int turn = 0; turn < 16; turn++) {
+    // A reader that only copies empties half of it in 0.1 ms: the first naps are short, or it would wait.
+    long pause = 25 * 1000;
+    for (int turn = 0; turn < 18; turn++) {
         int held = 0;
         if (ioctl(pipe, FIONREAD, &held) != 0) return -1;
         room = (int64_t)capacity - held;
         if (room >= capacity / 2) break;
-        struct timespec nap = {0, 250 * 1000};
+        struct timespec nap = {0, pause};
         nanosleep(&nap, NULL);
+        if (pause < 200 * 1000) pause *= 2;
     }
     return room;
 }

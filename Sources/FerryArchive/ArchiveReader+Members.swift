@@ -54,7 +54,7 @@ extension ArchiveReader {
     ) throws(ArchiveError) -> RelativePath {
         let path: RelativePath
         do throws(RelativePathError) {
-            path = try RelativePath(validating: bytes)
+            path = try RelativePath(validating: Array(bytes))
         } catch {
             throw ArchiveError(
                 .unsafePath, "reading", path: member.name, position: member.headerStart,

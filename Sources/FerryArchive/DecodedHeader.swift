@@ -70,7 +70,13 @@ struct DecodedHeader: ~Copyable {
     private static func agrees(_ text: UnsafePointer<CChar>?, _ bytes: [UInt8], _ mayBeNormalised: Bool) -> Bool {
         guard let text = unsafe text else { return false }
         let codec = unsafe UnsafeRawBufferPointer(start: text, count: strlen(text))
-        if unsafe codec.elementsEqual(bytes) { return true }
+        let isSame =
+            unsafe codec.count == bytes.count
+            && bytes.withUnsafeBytes { ours in
+                guard let start = ours.baseAddress else { return true }
+                return unsafe memcmp(text, start, ours.count) == 0
+            }
+        if isSame { return true }
         guard mayBeNormalised, let ours = String(validating: bytes, as: UTF8.self),
             let theirs = unsafe String(validating: codec, as: UTF8.self)
         else { return false }

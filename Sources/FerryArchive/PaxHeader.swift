@@ -34,8 +34,12 @@ struct PaxHeader {
                 bytes[start + length - 1] == UInt8(ascii: "\n"),
                 let equals = bytes[(index + 1)..<(start + length)].firstIndex(of: UInt8(ascii: "="))
             else { throw Problem(reason: "a record of its extended header is malformed") }
-            let key = String(decoding: bytes[(index + 1)..<equals], as: UTF8.self)
-            try set(key, bytes[(equals + 1)..<(start + length - 1)])
+            let (key, value) = (bytes[(index + 1)..<equals], bytes[(equals + 1)..<(start + length - 1)])
+            if PaxHeader.isTime(key) {
+                mtime = try PaxHeader.time(value)
+            } else {
+                try set(String(decoding: key, as: UTF8.self), value)
+            }
             start += length
         }
     }
@@ -45,7 +49,6 @@ struct PaxHeader {
         case "path": path = try PaxHeader.name(value, key)
         case "linkpath": linkTarget = try PaxHeader.name(value, key)
         case "size": size = try PaxHeader.number(value, key)
-        case "mtime": mtime = try PaxHeader.time(value)
         case "GNU.sparse.name": sparseName = try PaxHeader.name(value, key)
         case "GNU.sparse.realsize", "GNU.sparse.size":
             sparseSize = try PaxHeader.number(value, key)
@@ -75,20 +78,36 @@ struct PaxHeader {
         return number
     }
 
+    private static var noTime: Problem { Problem(reason: "its extended header's 'mtime' is not a time") }
+
+    private static func isTime(_ key: ArraySlice<UInt8>) -> Bool {
+        key.count == 5 && key.elementsEqual("mtime".utf8)
+    }
+
     /// A decimal number of seconds; digits beyond nanoseconds are cut off.
     private static func time(_ value: ArraySlice<UInt8>) throws(Problem) -> Timestamp {
+        // PERF: by hand, because most archives have one for each file.
         let isNegative = value.first == UInt8(ascii: "-")
-        let parts = value.dropFirst(isNegative ? 1 : 0).split(
-            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, !whole.isEmpty,
-            parts.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } }),
-            let seconds = Int64(String(decoding: whole, as: UTF8.self))
-        else { throw Problem(reason: "its extended header's 'mtime' is not a time") }
+        var position = value.startIndex + (isNegative ? 1 : 0)
+        let first = position
+        var seconds: Int64 = 0
+        while position < value.endIndex, case let digit = value[position] &- UInt8(ascii: "0"), digit < 10 {
+            let (product, isTooLarge) = seconds.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = product.addingReportingOverflow(Int64(digit))
+            guard !isTooLarge, !overflows else { throw noTime }
+            seconds = sum
+            position += 1
+        }
+        guard position > first else { throw noTime }
         var nanoseconds: UInt32 = 0
-        var digit: UInt32 = 100_000_000
-        for byte in parts.count > 1 ? parts[1].prefix(9) : [] {
-            nanoseconds += UInt32(byte - 0x30) * digit
-            digit /= 10
+        if position < value.endIndex {
+            guard value[position] == UInt8(ascii: ".") else { throw noTime }
+            var scale: UInt32 = 100_000_000
+            for byte in value[(position + 1)...] {
+                guard case let digit = byte &- UInt8(ascii: "0"), digit < 10 else { throw noTime }
+                nanoseconds += UInt32(digit) * scale
+                scale /= 10
+            }
         }
         guard isNegative else { return Timestamp(seconds: seconds, nanoseconds: nanoseconds) }
         return nanoseconds == 0

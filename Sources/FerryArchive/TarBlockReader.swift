@@ -1,8 +1,10 @@
 /// Reads the fields of one header block without any leniency.
 enum TarBlockReader {
     static func isZero(_ bytes: Span<UInt8>) -> Bool {
+        // Nearly all headers begin with a name.
+        guard bytes.isEmpty || bytes[0] == 0 else { return false }
         // PERF: one pass without early exit, which the compiler turns into wide loads.
-        unsafe bytes.withUnsafeBufferPointer { bytes in
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
             var union: UInt8 = 0
             for index in 0..<bytes.count { union |= unsafe bytes[index] }
             return union == 0
@@ -12,14 +14,9 @@ enum TarBlockReader {
     /// Whether the block's checksum is right, as a sum of unsigned bytes or, as some old tars wrote it, of signed ones.
     static func hasRightChecksum(_ block: Span<UInt8>) -> Bool {
         guard let stored = octal(block, 148, 8) else { return false }
-        let (sum, high) = unsafe block.withUnsafeBufferPointer { bytes in
-            var sum: UInt32 = 0
-            var high: UInt32 = 0
-            for index in 0..<bytes.count {
-                let byte = unsafe bytes[index]
-                sum &+= UInt32(byte)
-                high &+= UInt32(byte >> 7)
-            }
+        let (sum, high) = unsafe block.withUnsafeBufferPointer { bytes -> (UInt32, UInt32) in
+            guard let start = bytes.baseAddress, bytes.count == TarBlock.size else { return (.max, 0) }
+            var (sum, high) = unsafe TarBlock.sums(of: UnsafeRawPointer(start))
             for index in 148..<156 {
                 sum &-= unsafe UInt32(bytes[index])
                 high &-= unsafe UInt32(bytes[index] >> 7)

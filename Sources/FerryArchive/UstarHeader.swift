@@ -31,10 +31,12 @@ struct UstarHeader: ~Copyable {
         // "ustar\0" and version "00".
         let magic = UInt64(littleEndian: 0x3030_0072_6174_7375)
         unsafe UnsafeMutableRawPointer(block).storeBytes(of: magic, toByteOffset: 257, as: UInt64.self)
-        setShortNumber(0, at: 108)
-        setShortNumber(0, at: 116)
-        setShortNumber(0, at: 329)
-        setShortNumber(0, at: 337)
+        // The owner's and the device's numbers: "000000 \0".
+        let zero = UInt64(littleEndian: 0x0020_3030_3030_3030)
+        unsafe UnsafeMutableRawPointer(block).storeBytes(of: zero, toByteOffset: 108, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(block).storeBytes(of: zero, toByteOffset: 116, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(block).storeBytes(of: zero, toByteOffset: 329, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(block).storeBytes(of: zero, toByteOffset: 337, as: UInt64.self)
     }
 
     /// Six octal digits, a space, a NUL.
@@ -94,9 +96,8 @@ struct UstarHeader: ~Copyable {
     /// Adds up the block and writes the sum; the last thing to do.
     consuming func seal() {
         // The sum counts its own eight bytes as spaces; they are NULs here.
-        var sum: UInt32 = 8 * 0x20
-        for index in 0..<TarBlock.size { sum &+= unsafe UInt32(block[index]) }
-        setShortNumber(sum, at: 148)
+        let sum = unsafe TarBlock.sums(of: UnsafeRawPointer(block)).bytes
+        setShortNumber(8 * 0x20 + sum, at: 148)
         unsafe block[154] = 0
         unsafe block[155] = UInt8(ascii: " ")
     }

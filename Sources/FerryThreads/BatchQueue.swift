@@ -9,6 +9,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
     }
 
     private let contents: Monitor<Contents>
+    private let crew = ThreadSet()
 
     /// Starts the workers.
     ///
@@ -16,18 +17,20 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
     ///   - batches: Empty batches; there are never more.
     ///   - threads: How many workers to start.
     ///   - name: The threads' name.
+    ///   - descriptors: Whose descriptors the threads use.
     ///   - makeState: Makes a worker's own state, on its thread.
     ///   - work: Works a batch off and empties it.
     /// - Throws: ``ThreadError`` when not even one worker could be started.
     package init<State: ~Copyable>(
-        batches: [Batch], threads: Int, named name: String, state makeState: @escaping @Sendable (Int) -> State,
+        batches: [Batch], threads: Int, named name: String, descriptors: BlockingThread.Descriptors = .shared,
+        state makeState: @escaping @Sendable (Int) -> State,
         work: @escaping @Sendable (Batch, inout State) -> Void
     ) throws(ThreadError) {
         let contents = Monitor(Contents(free: batches, total: batches.count, workers: threads))
         self.contents = contents
         for index in 0..<threads {
             do throws(ThreadError) {
-                try BlockingThread(named: "\(name)-\(index)") {
+                let thread = try BlockingThread(named: "\(name)-\(index)", descriptors: descriptors) {
                     var state = makeState(index)
                     while let batch = Self.take(contents) {
                         work(batch, &state)
@@ -36,11 +39,8 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
                             contents.broadcast()
                         }
                     }
-                    contents.withLock {
-                        contents.state.workers -= 1
-                        contents.broadcast()
-                    }
-                }.detach()
+                }
+                crew.add(thread)
             } catch {
                 let left = contents.withLock { () -> Int in
                     contents.state.workers -= 1
@@ -97,7 +97,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
         contents.withLock {
             contents.state.isClosed = true
             contents.broadcast()
-            while contents.state.workers > 0 { contents.wait() }
         }
+        crew.join()
     }
 }

@@ -26,7 +26,11 @@ package struct BlockingThread: ~Copyable {
                 guard let raw = unsafe raw else { return nil }
                 let body = unsafe Unmanaged<ThreadBody>.fromOpaque(raw).takeRetainedValue()
                 unsafe ferry_name_thread(body.name)
-                if body.descriptors == .own { ferry_own_descriptors() }
+                switch body.descriptors {
+                case .shared: break
+                case .own: ferry_own_descriptors()
+                case .only(let kept): ferry_own_descriptor_only(kept)
+                }
                 body.run()
                 return nil
             }, context.toOpaque())
@@ -63,7 +67,7 @@ private final class ThreadBody: Sendable {
 
 extension BlockingThread {
     /// Whose descriptors a thread uses.
-    package enum Descriptors: Sendable {
+    package enum Descriptors: Sendable, Hashable {
         /// The process's.
         case shared
         /// Those that were open when it began, and from then on its own.
@@ -72,7 +76,15 @@ extension BlockingThread {
         /// not leave it. It keeps copies of what others close meanwhile, such as the ends of somebody's pipe, so it is only for work
         /// that waits for nobody: else whoever waits for the end of that pipe, and is waited for, waits for ever.
         case own
+        /// One that was open when it began, the standard streams, and what it opens itself.
+        ///
+        /// It has no copy of anything else, so it may also wait for others. A descriptor opened by such a thread must not leave it, and
+        /// the one that it keeps has to stay open elsewhere for as long as it runs.
+        case only(Int32)
     }
+
+    /// Whether the calling thread has descriptors of its own: the system may refuse them.
+    package static var hasOwnDescriptors: Bool { ferry_has_own_descriptors() != 0 }
 
     /// The number of threads that the engine uses where more would only compete: the cores this process may run on.
     package static var coreCount: Int {

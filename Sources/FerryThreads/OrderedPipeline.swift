@@ -9,16 +9,19 @@ package enum OrderedPipeline {
     ///   - threads: How many threads work ahead.
     ///   - ahead: How many results may wait.
     ///   - name: The threads' name.
+    ///   - descriptors: Whose descriptors the threads use.
     ///   - makeResult: Makes an empty result; as many are made as may wait.
     ///   - makeState: Makes a worker's own state.
     ///   - work: Does one piece, on a worker.
+    ///   - meanwhile: What the calling thread does first, while the others already work ahead.
     ///   - take: Takes the results one after the other, on the calling thread.
-    /// - Throws: What `take` throws, and then the work still to be done is dropped.
+    /// - Throws: What `meanwhile` and `take` throw, and then the work still to be done is dropped.
     package static func run<Result: Sendable, State: ~Copyable, Failure: Error>(
-        count: Int, threads: Int, ahead: Int, named name: String,
+        count: Int, threads: Int, ahead: Int, named name: String, descriptors: BlockingThread.Descriptors = .shared,
         result makeResult: () -> Result,
         state makeState: @escaping @Sendable () -> State,
         work: @escaping @Sendable (Int, Result, inout State) -> Void,
+        meanwhile: () throws(Failure) -> Void,
         take: (Int, Result) throws(Failure) -> Void
     ) throws(Failure) {
         let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() }, workers: threads)
@@ -30,14 +33,21 @@ package enum OrderedPipeline {
             }
             belt.leave()
         }
+        let crew = ThreadSet()
         for _ in 0..<threads {
-            guard let thread = try? BlockingThread(named: name, worker) else {
+            guard let thread = try? BlockingThread(named: name, descriptors: descriptors, worker) else {
                 belt.leave()
                 continue
             }
-            thread.detach()
+            crew.add(thread)
         }
-        defer { belt.stop() }
+        // What the workers hold on to is let go before this returns: with descriptors of their own, nobody else must be left to
+        // close one.
+        defer {
+            belt.stop()
+            crew.join()
+        }
+        try meanwhile()
         for index in 0..<count {
             if let result = belt.next(index) {
                 try take(index, result)
@@ -116,12 +126,11 @@ private final class Belt<Result: Sendable>: Sendable {
         }
     }
 
-    /// Stops and waits until every worker has left.
+    /// Lets every worker end.
     func stop() {
         contents.withLock {
             contents.state.isStopped = true
             contents.broadcast()
-            while contents.state.workers > 0 { contents.wait() }
         }
     }
 }

@@ -28,10 +28,22 @@ int64_t ferry_getdents64(int directory, void *buffer, size_t size);
 // refuses.
 int ferry_set_thread_umask(uint32_t mask);
 
+// The calls that are made for each file, without what glibc does around them so that a thread can be cancelled in them (1 % of
+// packing a tree of small files). -1 and errno, as ever.
+int32_t ferry_open(int32_t directory, const char *name, int32_t flags, uint32_t mode);
+int32_t ferry_close(int32_t descriptor);
+int64_t ferry_read(int32_t descriptor, void *buffer, size_t size);
+int64_t ferry_read_at(int32_t descriptor, void *buffer, size_t size, int64_t offset);
+int64_t ferry_write(int32_t descriptor, const void *bytes, size_t size);
+
 // Gives the calling thread its own table of descriptors: what it opens from now on is its own, and its calls need no
 // atomic operation on a table that is shared. What was open before stays open in both tables until each closes it, the pipes of
 // ferry_guarded_pipe apart, which the new table does not get.
 void ferry_own_descriptors(void);
+
+// Gives the calling thread its own table of descriptors that has nothing in it but the standard streams and `kept`. Where the
+// kernel cannot close the others at once, the thread goes on with the table that it shares.
+void ferry_own_descriptor_only(int32_t kept);
 
 // ioctl(FICLONE): makes `destination` share the blocks of `source`.
 int ferry_clone_file(int destination, int source);

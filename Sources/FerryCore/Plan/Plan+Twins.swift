@@ -30,6 +30,7 @@ extension Plan {
         guard !folding.isEmpty else { return [] }
         for group in groups where steps[group.steps].contains(where: Self.bringsName) {
             var names: [FoldedName: ArraySlice<UInt8>] = [:]
+            names.reserveCapacity(group.steps.count)
             var gone: Set<EntryID> = []
             for step in steps[group.steps] where step.action == .delete {
                 if let id = step.destination { gone.insert(id) }

@@ -26,6 +26,7 @@ enum RemoteFailure: Error {
         case .packing(.archive(let error)): SyncError(.failed, error.description)
         case .packing(.output(let error)): SyncError(.failed, "cannot write to the sandbox: \(error.description)")
         case .packing(.transport(let error)): RemoteFailure.transport(error).syncError
+        case .packing(.halted(let error)): error
         }
     }
 }

@@ -30,6 +30,8 @@ enum PackFailure: Error {
     case archive(ArchiveError)
     case transport(TransportError)
     case cancelled
+    /// What was to be done before anything is sent came to another end.
+    case halted(SyncError)
 }
 
 /// What of a tree is packed, and how.
@@ -73,8 +75,8 @@ struct PackStream: ~Copyable {
     private(set) var contentBytes: Int64 = 0
     private(set) var entryCount = 0
 
-    /// Chunks that wait for the writer: enough to keep both cores busy over a large one.
-    private static let ahead = 8
+    /// Chunks that wait for the writer: enough to keep both cores busy over a large one, and while the plan is made.
+    private static let ahead = 14
     private static let largeStep = 1 << 20
 
     init(
@@ -95,11 +97,12 @@ struct PackStream: ~Copyable {
     /// - Parameters:
     ///   - sink: Where the stream goes.
     ///   - onDigest: Told the digest of each file, where digests are taken.
+    ///   - beforehand: What is done before anything is sent, while the first files are already read.
     /// - Throws: ``PackFailure``; the stream then has no end marker.
     mutating func run<Sink: PackSink & ~Copyable>(
-        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
+        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
     ) throws(PackFailure) {
-        try runMembers(to: &sink, onDigest: onDigest)
+        try runMembers(to: &sink, onDigest: onDigest, beforehand: beforehand)
         try Self.end(entryCount, &sink)
     }
 
@@ -121,9 +124,10 @@ struct PackStream: ~Copyable {
     /// - Parameters:
     ///   - sink: Where the stream goes.
     ///   - onDigest: Told the digest of each file, where digests are taken.
+    ///   - beforehand: What is done before anything is sent, while the first files are already read.
     /// - Throws: ``PackFailure``.
     mutating func runMembers<Sink: PackSink & ~Copyable>(
-        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void
+        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
     ) throws(PackFailure) {
         let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests, scope) = (snapshot, root, options.takesDigests, scope)
@@ -135,6 +139,7 @@ struct PackStream: ~Copyable {
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
             count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
+            descriptors: root.onlyDescriptor,
             result: PackChunk.init,
             state: {
                 EntryEncoder(
@@ -155,6 +160,7 @@ struct PackStream: ~Copyable {
                     }
                 }
             },
+            meanwhile: beforehand,
             take: { index, chunk throws(PackFailure) in
                 if cancellation.isRaised { throw .cancelled }
                 let before = contentBytes

@@ -34,11 +34,14 @@ final class UnpackBatch: @unchecked Sendable {
 struct UnpackWriters: Sendable {
     private let queue: BatchQueue<UnpackBatch>
     private let failure = Monitor<FileSystemError?>(nil)
+    /// Batches a thread: with few, the decoder waits for the writers and they for it while a core idles.
+    private static let ahead = 8
 
     init(_ tree: OpenDirectory, owner: FileOwner?, threads: Int, progress: TransferProgress) throws(ThreadError) {
         let failure = failure
         queue = try BatchQueue(
-            batches: (0..<(threads * 3)).map { _ in UnpackBatch() }, threads: threads, named: "unpack",
+            batches: (0..<(threads * Self.ahead)).map { _ in UnpackBatch() }, threads: threads, named: "unpack",
+            descriptors: tree.onlyDescriptor,
             state: { _ in StagedTreeWriter(root: tree, owner: owner) },
             work: { batch, writer in
                 for file in batch.files {

@@ -11,6 +11,9 @@ struct UnpackStream: ~Copyable {
     private var reader: ArchiveReader
     private var writer: StagedTreeWriter
     private let writers: UnpackWriters
+    private let staging: OpenDirectory
+    private let owner: FileOwner?
+    private let threads: Int
     private var batch: UnpackBatch?
     private var tree = TreeBuilder()
     private var exclusion: StreamExclusion
@@ -39,6 +42,9 @@ struct UnpackStream: ~Copyable {
         self.cancellation = cancellation
         self.progress = progress
         self.onDigest = onDigest
+        self.staging = staging
+        self.owner = owner
+        threads = options.threads
         takesDigests = options.takesDigests
         writers = try UnpackWriters(staging, owner: owner, threads: options.threads, progress: progress)
         writer = StagedTreeWriter(root: staging, owner: owner)
@@ -50,11 +56,15 @@ struct UnpackStream: ~Copyable {
     /// - Throws: ``UnpackFailure``.
     mutating func run() throws(UnpackFailure) -> (snapshot: Snapshot, evidence: TransferEvidence) {
         defer { writers.close() }
+        let snapshot: Snapshot
         do throws(UnpackFailure) {
             while let member = try nextMember() {
                 if cancellation.isRaised { throw .cancelled }
                 try take(member)
             }
+            try submitLast()
+            // The last batches are written meanwhile.
+            snapshot = tree.finish()
             try drain()
         } catch {
             if let batch { try? writers.submit(batch) }
@@ -65,9 +75,11 @@ struct UnpackStream: ~Copyable {
             try onDisk { writer throws(FileSystemError) in try writer.makeLink(path, to: target) }
         }
         let evidence = TransferEvidence(reachedEnd: reader.evidence != nil, entries: stagedCount)
-        let finished = tree
-        let snapshot = finished.finish()
-        try onDisk { writer throws(FileSystemError) in try writer.finishDirectories(of: snapshot) }
+        do throws(FileSystemError) {
+            try StagedDirectories.finish(snapshot, in: staging, owner: owner, threads: threads)
+        } catch {
+            throw .disk(error)
+        }
         return (snapshot, evidence)
     }
 
@@ -227,14 +239,14 @@ struct UnpackStream: ~Copyable {
     }
 
     private mutating func drain() throws(UnpackFailure) {
-        let last = batch
+        try submitLast()
+        do throws(FileSystemError) { try writers.drain() } catch { throw .disk(error) }
+    }
+
+    private mutating func submitLast() throws(UnpackFailure) {
+        guard let last = batch else { return }
         batch = nil
-        do throws(FileSystemError) {
-            if let last { try writers.submit(last) }
-            try writers.drain()
-        } catch {
-            throw .disk(error)
-        }
+        do throws(FileSystemError) { try writers.submit(last) } catch { throw .disk(error) }
     }
 
     private mutating func onDisk(

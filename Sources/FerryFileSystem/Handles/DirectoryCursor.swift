@@ -1,4 +1,5 @@
 import FerryCore
+package import FerryThreads
 import Glibc
 package import SystemPackage
 
@@ -7,6 +8,9 @@ package final class OpenDirectory: Sendable {
     package let handle: DirectoryHandle
 
     package init(_ handle: consuming DirectoryHandle) { self.handle = handle }
+
+    /// What a thread keeps open that works below this directory only, with descriptors of its own.
+    package var onlyDescriptor: BlockingThread.Descriptors { .only(handle.descriptor) }
 }
 
 /// Opens directories of one tree by their paths, from the nearest one that is still open.

@@ -18,7 +18,7 @@ package struct DirectoryHandle: ~Copyable {
         self.followsLinks = followsLinks
     }
 
-    deinit { close(descriptor) }
+    deinit { ferry_close(descriptor) }
 
     private static let openFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
     private var linkFlag: Int32 { followsLinks ? 0 : O_NOFOLLOW }
@@ -78,7 +78,7 @@ package struct DirectoryHandle: ~Copyable {
     package func openDirectory(_ name: TerminatedName) throws(Errno) -> DirectoryHandle {
         unsafe DirectoryHandle(
             descriptor: try withCString(name) { name throws(Errno) in
-                try systemCall { unsafe openat(descriptor, name, DirectoryHandle.openFlags | linkFlag) }
+                try systemCall { unsafe ferry_open(descriptor, name, DirectoryHandle.openFlags | linkFlag, 0) }
             }, followsLinks: followsLinks)
     }
 
@@ -104,7 +104,7 @@ package struct DirectoryHandle: ~Copyable {
     package func openFile(_ name: TerminatedName) throws(Errno) -> FileHandle {
         unsafe FileHandle(
             descriptor: try withCString(name) { name throws(Errno) in
-                try systemCall { unsafe openat(descriptor, name, O_RDONLY | linkFlag | O_NONBLOCK | O_CLOEXEC) }
+                try systemCall { unsafe ferry_open(descriptor, name, O_RDONLY | linkFlag | O_NONBLOCK | O_CLOEXEC, 0) }
             })
     }
 
@@ -113,8 +113,8 @@ package struct DirectoryHandle: ~Copyable {
         unsafe FileHandle(
             descriptor: try withCString(name) { name throws(Errno) in
                 try systemCall {
-                    unsafe openat(
-                        descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
+                    unsafe ferry_open(
+                        descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UInt32(mode))
                 }
             })
     }

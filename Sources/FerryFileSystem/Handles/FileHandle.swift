@@ -11,7 +11,7 @@ package struct FileHandle: ~Copyable {
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit { ferry_close(descriptor) }
 
     /// The descriptor, for a call that moves the file's bytes; it stays this handle's.
     package var rawDescriptor: Int32 { descriptor }
@@ -29,7 +29,7 @@ package struct FileHandle: ~Copyable {
     package func read(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
         let count = buffer.count
         return unsafe try buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
-            try systemCall { unsafe Glibc.read(descriptor, bytes.baseAddress, count) }
+            Int(try systemCall { unsafe ferry_read(descriptor, bytes.baseAddress, count) })
         }
     }
 
@@ -37,7 +37,7 @@ package struct FileHandle: ~Copyable {
     package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(Errno) -> Int {
         let count = buffer.count
         return unsafe try buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
-            try systemCall { unsafe pread(descriptor, bytes.baseAddress, count, off_t(offset)) }
+            Int(try systemCall { unsafe ferry_read_at(descriptor, bytes.baseAddress, count, offset) })
         }
     }
 
@@ -47,7 +47,8 @@ package struct FileHandle: ~Copyable {
             guard let base = buffer.baseAddress else { return }
             var written = 0
             while written < buffer.count {
-                written += try systemCall { unsafe Glibc.write(descriptor, base + written, buffer.count - written) }
+                written += Int(
+                    try systemCall { unsafe ferry_write(descriptor, base + written, buffer.count - written) })
             }
         }
     }

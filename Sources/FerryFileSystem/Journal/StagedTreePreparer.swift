@@ -88,22 +88,22 @@ struct StagedTreePreparer: ~Copyable {
             guard let id = group.source else { continue }
             let path = plan.source.path(of: id)
             do throws(Errno) {
-                let directory = try staging.open(path)
+                // Most directories need nothing any more and are not even opened.
                 var isDisturbed = disturbed.contains(id)
                 for index in group.steps {
                     let step = plan.steps[index]
                     guard step.action == .create, let child = step.source else {
                         isDisturbed = true
-                        try leaveBehind(step, in: directory)
+                        try leaveBehind(step, in: staging.open(path))
                         continue
                     }
                     // Names of one file are made when all files are there.
                     if plan.source.firstName(of: child) != child { isDisturbed = true }
-                    guard plan.source[child].kind == .directory else { continue }
-                    try setMode(of: child, in: directory, setsModes: setsModes)
+                    guard needsMode(child, setsModes: setsModes) else { continue }
+                    try setMode(of: child, in: staging.open(path))
                 }
                 if isDisturbed, !plan.source[id].flags.contains(.hasNoMetadata) {
-                    try directory.handle.setTime(plan.source[id].mtime)
+                    try staging.open(path).handle.setTime(plan.source[id].mtime)
                 }
             } catch .noSuchFileOrDirectory {
                 continue
@@ -128,11 +128,14 @@ struct StagedTreePreparer: ~Copyable {
         if plan.source[id].kind == .directory { DirectoryEraser.erase(name, in: directory) }
     }
 
-    private mutating func setMode(of id: EntryID, in directory: OpenDirectory, setsModes: Bool) throws(Errno) {
+    private func needsMode(_ id: EntryID, setsModes: Bool) -> Bool {
         let record = plan.source[id]
-        guard setsModes || record.mode & 0o700 != 0o700 else { return }
+        return record.kind == .directory && (setsModes || record.mode & 0o700 != 0o700)
+    }
+
+    private func setMode(of id: EntryID, in directory: OpenDirectory) throws(Errno) {
         do throws(Errno) {
-            try directory.handle.setMode(of: plan.source.terminatedName(of: id), to: record.mode)
+            try directory.handle.setMode(of: plan.source.terminatedName(of: id), to: plan.source[id].mode)
         } catch .noSuchFileOrDirectory {
             return
         }

@@ -29,7 +29,7 @@ package struct StagedTreeWriter: ~Copyable {
         setsModes = umaskBefore < 0 || inherits || owner != nil
     }
 
-    /// Makes a directory that its owner may write into; ``finishDirectories(of:)`` gives it its own mode and time.
+    /// Makes a directory that its owner may write into; ``StagedDirectories`` gives it its own mode and time.
     package mutating func makeDirectory(_ path: [UInt8]) throws(FileSystemError) {
         let owner = owner
         try onEntry("create", path) { (directory, name) throws(Errno) in
@@ -101,28 +101,32 @@ package struct StagedTreeWriter: ~Copyable {
         }
     }
 
-    /// Gives every directory its time, and its mode as far as it still lets its owner in: the rest comes when it is in place.
-    package mutating func finishDirectories(of snapshot: Snapshot) throws(FileSystemError) {
-        var stack = [snapshot.root]
-        while let id = stack.popLast() {
-            let directories = snapshot.children(of: id).filter { snapshot[$0].kind == .directory }
-            guard !directories.isEmpty else { continue }
-            stack.append(contentsOf: directories)
-            let path = snapshot.path(of: id)
-            do throws(Errno) {
-                let parent = try cursor.open(path)
-                for child in directories where !snapshot[child].flags.contains(.hasNoMetadata) {
-                    let record = snapshot[child]
-                    let name = snapshot.terminatedName(of: child)
-                    if record.mode != 0o755 || setsModes {
-                        try parent.handle.setMode(of: name, to: record.mode | 0o700)
-                    }
-                    try parent.handle.setTime(of: name, to: record.mtime)
+    /// Gives the directories in a directory their times, and their modes as far as those still let their owner in: the rest comes when
+    /// they are in place.
+    ///
+    /// - Parameters:
+    ///   - id: The directory.
+    ///   - snapshot: What was staged.
+    /// - Returns: The directories in it.
+    /// - Throws: ``FileSystemError``.
+    mutating func finishDirectories(in id: EntryID, of snapshot: Snapshot) throws(FileSystemError) -> [EntryID] {
+        let directories = snapshot.children(of: id).filter { snapshot[$0].kind == .directory }
+        guard !directories.isEmpty else { return [] }
+        let path = snapshot.path(of: id)
+        do throws(Errno) {
+            let parent = try cursor.open(path)
+            for child in directories where !snapshot[child].flags.contains(.hasNoMetadata) {
+                let record = snapshot[child]
+                let name = snapshot.terminatedName(of: child)
+                if record.mode != 0o755 || setsModes {
+                    try parent.handle.setMode(of: name, to: record.mode | 0o700)
                 }
-            } catch {
-                throw FileSystemError("set the modes and times in", path: path, cause: error)
+                try parent.handle.setTime(of: name, to: record.mtime)
             }
+        } catch {
+            throw FileSystemError("set the modes and times in", path: path, cause: error)
         }
+        return directories
     }
 
     private mutating func place(
