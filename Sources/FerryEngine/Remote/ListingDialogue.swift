@@ -38,7 +38,6 @@ struct ListingDialogue {
             if let words = channel.nonce.words(of: head) {
                 switch words.first {
                 case "listed" where words.count == 2:
-                    channel.releaseRoom()
                     do throws(RefusedListing) {
                         return try reader.finish(isComplete: words[1] == "0", start: start)
                     } catch {

@@ -13,7 +13,9 @@ final class RemoteChannel {
     var purpose: String
     /// The bytes that came so far.
     private(set) var receivedBytes: Int64 = 0
-    private var buffer = [UInt8](repeating: 0, count: usualRoom)
+    private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    /// What came behind that, in the order in which it came.
+    private var ahead = ReadAhead()
     private var start = 0
     private var end = 0
 
@@ -24,10 +26,8 @@ final class RemoteChannel {
         self.purpose = purpose
     }
 
-    private static let usualRoom = 64 << 10
-
     /// Whether everything that came was taken.
-    var isDrained: Bool { start == end }
+    var isDrained: Bool { start == end && ahead.count == 0 }
 
     // MARK: Out
 
@@ -141,24 +141,17 @@ final class RemoteChannel {
     ///   - goesOn: Whether to take in more.
     /// - Throws: ``TransportError``.
     func readAhead(limit: Int, while goesOn: () -> Bool) throws(TransportError) {
-        while goesOn(), end - start < limit, !endsWithMark() {
-            guard try fillOrThrow() else { return }
+        while goesOn(), ahead.count < limit, !ahead.endsWithMark(nonce.prefix, after: buffer[start..<end]) {
+            let count = try explained { () throws(TransportError) in
+                try ahead.fill { (room) throws(TransportError) in try process.read(into: &room) }
+            }
+            if count == 0 { return }
+            receivedBytes += Int64(count)
         }
     }
 
-    /// Gives back the room that what was read ahead has taken, once all of it is read.
-    func releaseRoom() {
-        guard isDrained, buffer.count > Self.usualRoom else { return }
-        buffer = [UInt8](repeating: 0, count: Self.usualRoom)
-        (start, end) = (0, 0)
-    }
-
-    /// Whether the last that came is a whole mark.
-    private func endsWithMark() -> Bool {
-        guard end > start, buffer[end - 1] == 0 else { return false }
-        var first = end - 1
-        while first > start, buffer[first - 1] != 0 { first -= 1 }
-        return buffer[first..<end].starts(with: nonce.prefix)
+    private func explained<Value>(_ body: () throws(TransportError) -> Value) throws(TransportError) -> Value {
+        do throws(TransportError) { return try body() } catch { throw explained(error) }
     }
 
     private func fill() throws(RemoteFailure) -> Bool {
@@ -173,6 +166,9 @@ final class RemoteChannel {
             start = 0
         }
         if buffer.count - end < buffer.count / 2 { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
+        let moved = ahead.move(into: &buffer, at: end)
+        end += moved
+        if moved > 0 { return true }
         var rest = buffer.mutableSpan
         var room = rest._mutatingExtracting(end...)
         let count: Int

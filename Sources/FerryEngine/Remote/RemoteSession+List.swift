@@ -59,7 +59,7 @@ extension RemoteSession {
     }
 
     /// As much as a sandbox lists while a tree as large is scanned here.
-    private static var mostReadAhead: Int { 4 << 20 }
+    private static var mostReadAhead: Int { 12 << 20 }
 
     /// Reads a listing up to its mark.
     func readListing(_ request: RemoteListingRequest, isPartial: Bool) throws(RemoteFailure) -> RemoteListings {

@@ -76,7 +76,7 @@ struct PackStream: ~Copyable {
     private(set) var entryCount = 0
 
     /// Chunks that wait for the writer: enough to keep both cores busy over a large one, and while the plan is made.
-    private static let ahead = 14
+    private static let ahead = 8
     private static let largeStep = 1 << 20
 
     init(
