@@ -4,8 +4,9 @@ extension Baseline {
     /// Plan with ``PlanPolicy/RemoteTrust/everything``. Directories with foreign content are marked as holding something unlisted.
     ///
     /// - Parameter isPreserved: Whether a path may not be deleted for being absent on the other side; it gets whether it is a directory.
+    ///   Nil: none is, and no path is made to ask.
     /// - Returns: The tree.
-    public func remoteSnapshot(preserving isPreserved: (RelativePath, Bool) -> Bool = { _, _ in false }) -> Snapshot {
+    public func remoteSnapshot(preserving isPreserved: ((RelativePath, Bool) -> Bool)? = nil) -> Snapshot {
         var segment = SnapshotSegment(number: 0)
         let top = segment.append(name: [], parent: segment.nextID, status: EntryStatus(kind: .directory, mode: 0o755))
         var pending = [(id: top, path: [UInt8](), directory: root)]
@@ -19,9 +20,12 @@ extension Baseline {
                     continue
                 }
                 let isDirectory = item.entry.kind == .directory
-                let itemPath = path.isEmpty ? Array(item.name) : path + [RelativePath.separator] + item.name
+                var itemPath: [UInt8] = []
                 var itemFlags: EntryFlags = item.entry.flags.contains(.foreign) && isDirectory ? .holdsUnlisted : []
-                if isPreserved(RelativePath(unchecked: itemPath), isDirectory) { itemFlags.insert(.isPreserved) }
+                if let isPreserved {
+                    itemPath = path.isEmpty ? Array(item.name) : path + [RelativePath.separator] + item.name
+                    if isPreserved(RelativePath(unchecked: itemPath), isDirectory) { itemFlags.insert(.isPreserved) }
+                }
                 let made = segment.append(
                     name: item.name, parent: id, status: status(of: item.entry), target: item.entry.target,
                     flags: itemFlags)

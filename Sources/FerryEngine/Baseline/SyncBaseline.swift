@@ -1,5 +1,6 @@
 import FerryCore
 import FerryFileSystem
+import FerryThreads
 
 /// The baseline of one sync: what was agreed on before it, marked before its first change, moved forward after it.
 ///
@@ -14,6 +15,8 @@ struct SyncBaseline {
     private(set) var header: BaselineHeader
     /// What was agreed on before this sync; nil when nothing was.
     private(set) var old: Baseline?
+    /// The sandbox's tree as it says, where it was made already.
+    var recalled: Snapshot?
     /// What the sandbox's fingerprints in it are worth.
     private(set) var trust = PlanPolicy.RemoteTrust.fingerprints
 
@@ -137,8 +140,23 @@ struct SyncBaseline {
             !identity.isEmpty
         else { return nil }
         trust = .everything
+        return recalled ?? Self.remoteTree(of: old, options)
+    }
+
+    /// Begins to make the tree that ``trusted(as:rules:_:)`` may give, which needs no look at anything.
+    ///
+    /// - Parameter options: The options of the push.
+    /// - Returns: The work, for ``recalled``; nil where the tree is not wanted, or no thread is to be had.
+    func beginRecalling(_ options: SyncOptions) -> BackgroundWork<Snapshot>? {
+        guard options.trustsBaseline, !options.comparesAllContent, let old, old.header.isComplete, !old.isPushUnderWay
+        else { return nil }
+        return try? BackgroundWork(named: "recalls") { Self.remoteTree(of: old, options) }
+    }
+
+    private static func remoteTree(of baseline: Baseline, _ options: SyncOptions) -> Snapshot {
         let preserve = options.preserve
-        return old.remoteSnapshot { preserve.protects($0, isDirectory: $1) }
+        if preserve.isEmpty { return baseline.remoteSnapshot() }
+        return baseline.remoteSnapshot { preserve.protects($0, isDirectory: $1) }
     }
 
     /// Whether there is a place to keep it.

@@ -27,8 +27,10 @@ struct DirectoryPush {
         for part in parts { part.sharedScan?.begin() }
         defer { for part in parts { part.sharedScan?.end() } }
         try session.begin(.scanning)
+        let recalling = baseline.beginRecalling(session.options)
         var scanned: [ScannedPart] = []
         for part in parts { scanned.append(try part.scan()) }
+        if let recalling { baseline.recalled = recalling.value() }
         try ScannedPart.checkApart(scanned)
         for part in scanned { part.report(&session) }
 
