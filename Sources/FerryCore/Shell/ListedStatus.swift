@@ -135,13 +135,14 @@ private struct WordReader {
 
     /// Whole seconds, or seconds and a fraction that always counts upwards: `-2.5` is a second and a half before 1970.
     mutating func time(of line: Span<UInt8>) -> Timestamp {
-        var end = position
+        let first = min(position, line.count)
+        var end = first
         var point: Int?
         while end < line.count, line[end] != 0x20 {
             if point == nil, line[end] == UInt8(ascii: ".") { point = end }
             end += 1
         }
-        let seconds = Decimal.signed(line.extracting(min(position, line.count)..<(point ?? end)))
+        let seconds = Decimal.signed(line.extracting(first..<(point ?? end)))
         let nanoseconds = point.map { Decimal.nanoseconds(line.extracting(($0 + 1)..<end)) } ?? 0
         position = end
         endWord(of: line)

@@ -17,6 +17,16 @@ struct ListedStatusTests {
         #expect(listed.owner == RemoteOwner(user: 1_000, group: 100))
     }
 
+    @Test("a record that is cut anywhere is none, or one with a shorter last number")
+    func cutRecord() {
+        let whole = "f 4644 12 1795254162.8278294030 -2.5000000000 18446744073709551615 2 65024 1000 100"
+        for length in 0..<whole.utf8.count {
+            let cut = Self.record(String(whole.prefix(length)))
+            #expect((cut != nil) == (length > whole.utf8.count - 3), "\(length)")
+            #expect(Self.record(String(whole.prefix(length)) + " ") == nil)
+        }
+    }
+
     @Test("a line of stat gives the same, with dates or with seconds")
     func statLine() throws {
         let dates = try #require(
