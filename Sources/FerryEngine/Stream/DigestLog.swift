@@ -59,43 +59,45 @@ private struct DigestTable {
     }
 
     private var entries = ChunkedArray<Entry>()
-    /// The first entries by their keys, the later of one key behind the earlier.
-    private var order: [UInt32] = []
-
-    /// So few that were added since are looked through one by one.
-    private static let mostUnordered = 32
+    /// Open addressing over the keys, made when somebody first asks; 0 is free, else the place among the entries and one.
+    private var slots: [UInt32] = []
+    /// How many entries are in it.
+    private var slottedCount = 0
 
     mutating func add(_ digest: Digest, for key: PathKey) { entries.append(Entry(key: key, digest: digest)) }
 
     mutating func digest(for key: PathKey) -> Digest? {
-        if entries.count - order.count > Self.mostUnordered { putInOrder() }
-        for index in (order.count..<entries.count).reversed() where entries[index].key == key {
-            return entries[index].digest
-        }
-        var (low, high) = (0, order.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if key < entries[Int(order[middle])].key { high = middle } else { low = middle + 1 }
-        }
-        guard low > 0 else { return nil }
-        let found = entries[Int(order[low - 1])]
-        return found.key == key ? found.digest : nil
+        if slottedCount < entries.count { putIntoSlots() }
+        guard entries.count > 0 else { return nil }
+        let found = slots[slot(for: key)]
+        return found == 0 ? nil : entries[Int(found) - 1].digest
     }
 
-    private mutating func putInOrder() {
-        let entries = entries
-        order = (0..<UInt32(entries.count)).sorted { left, right in
-            let (one, other) = (entries[Int(left)].key, entries[Int(right)].key)
-            return one == other ? left < right : one < other
+    private mutating func putIntoSlots() {
+        if slots.count < 2 * entries.count {
+            var count = 1 << 10
+            while count < 2 * entries.count { count *= 2 }
+            slots = [UInt32](repeating: 0, count: count)
+            slottedCount = 0
         }
+        // A later digest takes the place of an earlier one.
+        for index in slottedCount..<entries.count { slots[slot(for: entries[index].key)] = UInt32(index + 1) }
+        slottedCount = entries.count
+    }
+
+    /// Where a key is, or would be.
+    private func slot(for key: PathKey) -> Int {
+        var slot = key.first & (slots.count - 1)
+        while slots[slot] != 0, entries[Int(slots[slot]) - 1].key != key { slot = (slot + 1) & (slots.count - 1) }
+        return slot
     }
 }
 
 /// Stands for a path in 16 bytes.
 ///
 /// Two hashes under a key that is random in each process and that nobody else knows, so no two paths meet, not even chosen ones.
-private struct PathKey: Comparable {
-    private let first: Int
+private struct PathKey: Equatable {
+    let first: Int
     private let second: Int
 
     init(_ path: [UInt8]) {
@@ -105,10 +107,6 @@ private struct PathKey: Comparable {
         first = hasher.finalize()
         other.combine(first)
         second = other.finalize()
-    }
-
-    static func < (left: PathKey, right: PathKey) -> Bool {
-        left.first == right.first ? left.second < right.second : left.first < right.first
     }
 }
 
