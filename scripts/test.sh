@@ -9,7 +9,7 @@ echo "SKIPPED: the tests against Docker and Podman; FERRY_TEST_ENGINES=1 scripts
 if [ $# -gt 0 ]; then exec swift test --parallel --skip DockerTests "$@"; fi
 
 # Tests of deadlines and broken connections run one after the other: beside the rest they would measure a busy machine.
-timed='^Ferry(HTTP|Process|Providers|Transport)Tests\.|^FerryEngineTests\.WriteATransportTests'
+timed='^Ferry(HTTP|Process|Providers|Transport)Tests\.|^FerryEngineTests\.(WriteATransport|PlainClientSync)Tests'
 swift build --build-tests
 swift test --skip-build --no-parallel --filter "$timed"
 

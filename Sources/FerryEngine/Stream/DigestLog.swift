@@ -51,7 +51,7 @@ final class DigestLog: Sendable {
     }
 }
 
-/// Digests by paths, in a third of the memory of a dictionary that grows: there are as many as files.
+/// Digests by paths, in less than half of the memory of a dictionary that grows: there are as many as files.
 private struct DigestTable {
     private struct Entry {
         var key: PathKey
