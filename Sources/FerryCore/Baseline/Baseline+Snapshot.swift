@@ -34,7 +34,7 @@ extension Baseline {
             }
             segment.amend(directory: id, status: nil, firstChild: first, childCount: count, flags: flags)
         }
-        return Snapshot(merging: [segment])
+        return Snapshot(merging: [consume segment])
     }
 
     private func status(of entry: BaselineEntry) -> EntryStatus {

@@ -14,17 +14,17 @@ public struct Snapshot: Sendable {
     /// Puts together what the workers of a scan found.
     ///
     /// - Parameter segments: All segments, numbered from 0; the first entry of the first is the root.
-    public init(merging segments: [SnapshotSegment]) {
-        self.segments = segments.sorted { $0.number < $1.number }
+    public init(merging segments: consuming [SnapshotSegment]) {
+        self.segments = segments
+        self.segments.sort { $0.number < $1.number }
         root = EntryID(segment: 0, index: 0)
-        entryCount = segments.reduce(0) { $0 + $1.records.count } - 1
+        entryCount = self.segments.reduce(0) { $0 + $1.records.count } - 1
         for number in self.segments.indices {
-            let amendments = self.segments[number].amendments
-            self.segments[number].amendments = []
-            for amendment in amendments { carryOut(amendment) }
+            let amendments = exchange(&self.segments[number].amendments, with: [])
+            for amendment in amendments { self.segments[amendment.directory.segment].carryOut(amendment) }
         }
+        byteCount = self.segments.reduce(0) { $0.addingUpTo(max: $1.byteCount) }
         linkNames()
-        byteCount = sumOfSizes()
     }
 
     /// Takes over one finished segment whose hard links are known.
@@ -198,19 +198,7 @@ public struct Snapshot: Sendable {
         }
     }
 
-    private mutating func carryOut(_ amendment: SnapshotSegment.Amendment) {
-        let id = amendment.directory
-        if let status = amendment.status {
-            var record = segments[id.segment].records[id.index]
-            segments[id.segment].set(status, in: &record, id: id)
-            segments[id.segment].records[id.index] = record
-        }
-        segments[id.segment].records[id.index].link = amendment.firstChild.rawValue
-        segments[id.segment].records[id.index].count = UInt32(amendment.childCount)
-        segments[id.segment].records[id.index].flags.formUnion(amendment.flags)
-    }
-
-    /// Joins the names of each file: every one points at the first in the order of paths.
+    /// Joins the names of each file: every one points at the first in the order of paths, and the size counts once.
     private mutating func linkNames() {
         struct File: Hashable {
             var device: UInt64
@@ -224,6 +212,7 @@ public struct Snapshot: Sendable {
             let file = File(device: device(of: id), inode: self[id].inodeNumber)
             if let original = first[file] {
                 segments[id.segment].records[id.index].link = original.rawValue
+                if byteCount < .max { byteCount -= self[id].size }
             } else {
                 first[file] = id
             }
@@ -236,9 +225,7 @@ public struct Snapshot: Sendable {
             for index in 0..<segment.records.count {
                 let record = segment.records[index]
                 if record.kind == .file, record.link == EntryID(segment: segment.number, index: index).rawValue {
-                    // A listing that lies may name any size.
-                    let (total, overflows) = sum.addingReportingOverflow(record.size)
-                    sum = overflows ? .max : total
+                    sum = sum.addingUpTo(max: record.size)
                 }
             }
         }

@@ -1,8 +1,8 @@
 /// The part of a snapshot that one worker of a scan writes.
 ///
 /// A directory's children are appended together and sorted, so they are contiguous. What is only learnt when a directory is
-/// opened (its own status, its children) goes into a list of amendments, because the directory's record may belong to
-/// another worker; ``Snapshot/init(merging:)`` carries them out.
+/// opened (its own status, its children) goes into a list of amendments where the directory's record belongs to another
+/// worker; ``Snapshot/init(merging:)`` carries them out.
 public struct SnapshotSegment: Sendable {
     struct Amendment: Sendable {
         var directory: EntryID
@@ -19,6 +19,8 @@ public struct SnapshotSegment: Sendable {
     /// Files with several names: (device index, inode, entry).
     var severalNames: [EntryID] = []
     var devices: [UInt64] = []
+    /// The sum of the sizes of all files, each name counted.
+    private(set) var byteCount: Int64 = 0
 
     /// The most segments one snapshot can have.
     public static let maximumCount = 1 << (32 - EntryID.indexBits)
@@ -78,6 +80,7 @@ public struct SnapshotSegment: Sendable {
         }
         set(status, in: &record, id: id)
         records.append(record)
+        if status.kind == .file { byteCount = byteCount.addingUpTo(max: status.size) }
         return id
     }
 
@@ -92,9 +95,19 @@ public struct SnapshotSegment: Sendable {
     public mutating func amend(
         directory: EntryID, status: EntryStatus?, firstChild: EntryID, childCount: Int, flags: EntryFlags = []
     ) {
-        amendments.append(
-            Amendment(
-                directory: directory, status: status, firstChild: firstChild, childCount: childCount, flags: flags))
+        let amendment = Amendment(
+            directory: directory, status: status, firstChild: firstChild, childCount: childCount, flags: flags)
+        if directory.segment == number { carryOut(amendment) } else { amendments.append(amendment) }
+    }
+
+    /// Carries out an amendment of one of its own directories.
+    mutating func carryOut(_ amendment: Amendment) {
+        var record = records[amendment.directory.index]
+        if let status = amendment.status { set(status, in: &record, id: amendment.directory) }
+        record.link = amendment.firstChild.rawValue
+        record.count = UInt32(amendment.childCount)
+        record.flags.formUnion(amendment.flags)
+        records[amendment.directory.index] = record
     }
 
     mutating func set(_ status: EntryStatus, in record: inout EntryRecord, id: EntryID) {
@@ -127,5 +140,13 @@ public struct SnapshotSegment: Sendable {
         guard devices.count < 255 else { return 255 }
         devices.append(device)
         return UInt8(devices.count - 1)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the largest number there is: a listing that lies may name any size.
+    func addingUpTo(max other: Int64) -> Int64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

@@ -28,7 +28,7 @@ public enum TreeScanner {
         let job = ScanJob(
             directory: rootID, path: [], scope: options.rules.rootScope(), isSelectedWhole: options.selection == nil,
             isPreserved: false, onlyTracked: false, device: status.device)
-        let outputs: [ScanOutput]
+        var outputs: [ScanOutput]
         do throws(ThreadError) {
             outputs = try WorkCrew.run(
                 [job], threads: threads, named: "scan",
@@ -46,8 +46,13 @@ public enum TreeScanner {
         for file in outputs.flatMap(\.ruleFiles) {
             rules.addDirectoryFile(kind: file.kind, directory: file.directory, patterns: file.patterns)
         }
+        var segments = [segment]
+        // Nobody else holds them then, so nothing is copied where they are changed.
+        for index in outputs.indices {
+            segments.append(exchange(&outputs[index].segment, with: SnapshotSegment(number: 0)))
+        }
         return ScanResult(
-            snapshot: Snapshot(merging: [segment] + outputs.map(\.segment)),
+            snapshot: Snapshot(merging: consume segments),
             problems: outputs.flatMap(\.problems).sorted { $0.path.lexicographicallyPrecedes($1.path) },
             rules: rules,
             excludedCount: outputs.reduce(0) { $0 + $1.excludedCount })
