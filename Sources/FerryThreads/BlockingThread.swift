@@ -4,7 +4,7 @@ import Glibc
 /// A plain thread for work that blocks.
 ///
 /// Blocking calls stay off Swift's cooperative pool, which has as many threads as the machine has cores: one blocked there
-/// stops everything. A thread is joined exactly once, by ``join()``.
+/// stops everything. A thread that nobody joins ends by itself.
 package struct BlockingThread: ~Copyable {
     private let handle: pthread_t
 
@@ -41,9 +41,12 @@ package struct BlockingThread: ~Copyable {
         handle = thread
     }
 
+    deinit { pthread_detach(handle) }
+
     /// Waits until the thread has ended.
     package consuming func join() {
         pthread_join(handle, nil)
+        discard self
     }
 }
 
@@ -114,7 +117,5 @@ extension BlockingThread {
     }
 
     /// Lets the thread end by itself.
-    package consuming func detach() {
-        pthread_detach(handle)
-    }
+    package consuming func detach() {}
 }

@@ -31,6 +31,8 @@ public struct Plan: Sendable {
     public internal(set) var isMerged = false
     /// How many entries both sides have exactly as the baseline says, fingerprints and all.
     var recordedEntries = 0
+    /// Whether a push goes into what was in the sandbox before the first sync.
+    var entersForeign = false
     /// The directories of the baseline that both sides have exactly as it says, with all below them.
     var settled = SettledDirectories()
     /// How many entries the baseline's root holds, foreign and held ones not counted; nil without a baseline.

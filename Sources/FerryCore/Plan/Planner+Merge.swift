@@ -224,6 +224,7 @@ extension Planner {
     // MARK: Push
 
     private mutating func push(_ local: EntryID?, _ remote: EntryID?, _ base: MergeBase) {
+        if local != nil, base.isForeign { plan.entersForeign = true }
         if let local, let remote {
             guard plan.source[local].kind == plan.destination[remote].kind else { return pushKind(local, remote, base) }
             switch plan.source[local].kind {

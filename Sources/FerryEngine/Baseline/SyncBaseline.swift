@@ -16,7 +16,7 @@ struct SyncBaseline {
     /// What was agreed on before this sync; nil when nothing was.
     private(set) var old: Baseline?
     /// The sandbox's tree as it says, where it was made already.
-    var recalled: Snapshot?
+    private let recalled: Snapshot?
     /// What the sandbox's fingerprints in it are worth.
     private(set) var trust = PlanPolicy.RemoteTrust.fingerprints
 
@@ -32,36 +32,11 @@ struct SyncBaseline {
 
     /// Reads the baseline of a pair.
     ///
-    /// A damaged one is told and then counts as none.
-    ///
-    /// - Parameters:
-    ///   - workspace: The workspace's key.
-    ///   - endpoint: The endpoint's key.
-    ///   - session: The sync.
-    ///   - isFlushed: Whether what the sync writes is on its disk before the next baseline is stored.
-    /// - Returns: The baseline.
     /// - Throws: ``SyncError`` when it is there and cannot be read.
     static func load(
-        workspace: [UInt8], endpoint: [UInt8], _ session: inout SyncSession, isFlushed: Bool = true
+        workspace: [UInt8], endpoint: [UInt8], _ session: inout SyncSession
     ) throws(SyncError) -> SyncBaseline {
-        var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
-        header.rulesText = session.options.recordedRules.encoded
-        guard let state = session.options.stateDirectory else {
-            return SyncBaseline(store: nil, flushes: false, header: header)
-        }
-        let store = BaselineStore(in: state)
-        if session.locks != nil, !session.options.isDryRun {
-            store.removeUnfinished(workspace: workspace, endpoint: endpoint)
-        }
-        var baseline = SyncBaseline(
-            store: store, flushes: isFlushed && session.options.flushes, header: header)
-        do throws(BaselineStoreError) {
-            baseline.old = try baseline.store?.load(workspace: workspace, endpoint: endpoint)
-        } catch {
-            guard case .damaged = error else { throw SyncError(.failed, error.description) }
-            session.note([Problem(.baselineLost, path: [], message: error.description)])
-        }
-        return baseline
+        try BaselineReading(workspace: workspace, endpoint: endpoint, session).finish(&session)
     }
 
     /// None, for what nothing is remembered of.
@@ -75,10 +50,14 @@ struct SyncBaseline {
         return known.flatMap { RecordedRules(encoded: $0.rulesText) }
     }
 
-    private init(store: BaselineStore?, flushes: Bool, header: BaselineHeader) {
+    init(
+        store: BaselineStore?, flushes: Bool, header: BaselineHeader, old: Baseline? = nil, recalled: Snapshot? = nil
+    ) {
         self.store = store
         self.flushes = flushes
         self.header = header
+        self.old = old
+        self.recalled = recalled
     }
 
     /// Checks that the sandbox is the one of the baseline, and what its fingerprints are worth.
@@ -143,14 +122,17 @@ struct SyncBaseline {
         return recalled ?? Self.remoteTree(of: old, options)
     }
 
-    /// Begins to make the tree that ``trusted(as:rules:_:)`` may give, which needs no look at anything.
+    /// The tree that ``trusted(as:rules:_:)`` may give, which needs no look at anything.
     ///
-    /// - Parameter options: The options of the push.
-    /// - Returns: The work, for ``recalled``; nil where the tree is not wanted, or no thread is to be had.
-    func beginRecalling(_ options: SyncOptions) -> BackgroundWork<Snapshot>? {
-        guard options.trustsBaseline, !options.comparesAllContent, let old, old.header.isComplete, !old.isPushUnderWay
+    /// - Parameters:
+    ///   - baseline: What was agreed on before the push.
+    ///   - options: The options of the push.
+    /// - Returns: The tree; nil where it is not wanted.
+    static func recall(_ baseline: Baseline, _ options: SyncOptions) -> Snapshot? {
+        guard options.trustsBaseline, !options.comparesAllContent, baseline.header.isComplete,
+            !baseline.isPushUnderWay
         else { return nil }
-        return try? BackgroundWork(named: "recalls") { Self.remoteTree(of: old, options) }
+        return remoteTree(of: baseline, options)
     }
 
     private static func remoteTree(of baseline: Baseline, _ options: SyncOptions) -> Snapshot {
@@ -176,8 +158,14 @@ struct SyncBaseline {
     ///
     /// - Throws: ``SyncError``: nothing may be written then.
     func mark(_ plan: Plan, _ scan: ScanStamp) throws(SyncError) {
-        guard isKept else { return }
-        try save(Baseline.markingPush(plan, from: old, header: headed(plan, scan)))
+        guard let store else { return }
+        let header = headed(plan, scan)
+        guard let old, old.takesMarks(of: plan) else {
+            return try save(Baseline.markingPush(plan, from: old, header: header))
+        }
+        try stored { () throws(FileSystemError) in
+            try store.save(marks: Baseline.marks(of: plan, header: header), flushes: flushes)
+        }
     }
 
     /// Moves forward what is equal on both sides by now.
@@ -222,8 +210,12 @@ struct SyncBaseline {
 
     private func save(_ baseline: Baseline) throws(SyncError) {
         guard let store else { return }
+        try stored { () throws(FileSystemError) in try store.save(baseline, flushes: flushes) }
+    }
+
+    private func stored(_ write: () throws(FileSystemError) -> Void) throws(SyncError) {
         do throws(FileSystemError) {
-            try store.save(baseline, flushes: flushes)
+            try write()
         } catch {
             throw SyncError(
                 .failed,

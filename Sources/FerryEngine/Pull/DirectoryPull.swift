@@ -25,10 +25,8 @@ struct DirectoryPull {
             workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: sandboxKey, mode: .exclusive, noun: "the sandbox"), session)
         try Recovery.recover(target.directory, &session)
-        var baseline = try SyncBaseline.load(
-            workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), &session)
-        var halt = try baseline.identifySource(SyncBaseline.identity(of: sandbox, isEmpty: false), options)
-        try KeptPull.check(halt, options)
+        let known = BaselineReading(
+            workspace: workspaceKey, endpoint: SyncBaseline.key(of: sandboxKey), session)
         try session.begin(.scanning)
         let stamp = ScanStamp.now
         let local = try target.scan(&session)
@@ -38,6 +36,9 @@ struct DirectoryPull {
         session.note(remote.problems)
         session.report.excludedEntries = remote.excludedCount
 
+        var baseline = try known.finish(&session)
+        var halt = try baseline.identifySource(SyncBaseline.identity(of: sandbox, isEmpty: false), options)
+        try KeptPull.check(halt, options)
         var policy = baseline.policy(options.pullPolicy)
         policy.readIndexes(of: target, local.snapshot, sandbox, remote.snapshot)
         var plan = Planner.plan(

@@ -15,11 +15,11 @@ struct DirectoryPush {
         for part in parts { try checkApart(part, sandbox) }
         let sandboxKey = try SyncLocks.key(of: sandbox, at: sandboxPath)
         let lock = SyncLocks.Request(key: sandboxKey, mode: .exclusive, noun: "the sandbox")
-        var baseline = SyncBaseline.none
+        var reading: BaselineReading?
         if let workspace = parts.first(where: { $0.role == .workspace }) {
             let key = try workspace.lock(with: lock, &session)
-            baseline = try SyncBaseline.load(
-                workspace: key, endpoint: SyncBaseline.key(of: sandboxKey), &session, isFlushed: false)
+            reading = BaselineReading(
+                workspace: key, endpoint: SyncBaseline.key(of: sandboxKey), session, isFlushed: false)
         } else {
             session.locks = try SyncLocks.take(lock, session)
         }
@@ -27,10 +27,9 @@ struct DirectoryPush {
         for part in parts { part.sharedScan?.begin() }
         defer { for part in parts { part.sharedScan?.end() } }
         try session.begin(.scanning)
-        let recalling = baseline.beginRecalling(session.options)
         var scanned: [ScannedPart] = []
         for part in parts { scanned.append(try part.scan()) }
-        if let recalling { baseline.recalled = recalling.value() }
+        var baseline = try reading?.finish(&session) ?? .none
         try ScannedPart.checkApart(scanned)
         for part in scanned { part.report(&session) }
 

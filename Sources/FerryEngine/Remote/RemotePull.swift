@@ -17,16 +17,17 @@ struct RemotePull {
             workspace: .init(key: workspaceKey, mode: .exclusive, noun: "the workspace"),
             endpoint: .init(key: endpoint.target, mode: .exclusive, noun: "the sandbox"), session)
         try Recovery.recover(target.directory, &session)
-        var baseline = try SyncBaseline.load(workspace: workspaceKey, endpoint: endpoint.target, &session)
+        let reading = BaselineReading(workspace: workspaceKey, endpoint: endpoint.target, session)
 
         try session.begin(.scanning)
         let everything = RemoteListingRequest(whole: RemoteListingOptions())
         switch try RemoteWay.open(endpoint, listing: everything, session) {
         case .commands(let connection):
             defer { connection.close() }
-            try pull(through: connection, to: target, &baseline, &session)
+            try pull(through: connection, to: target, reading, &session)
         case .archives(let connection):
             defer { connection.close() }
+            var baseline = try reading.finish(&session)
             try ArchivePull(
                 target: target, workspacePath: workspacePath, source: endpoint.target, connection: connection
             )
@@ -42,7 +43,7 @@ struct RemotePull {
     }
 
     private func pull(
-        through connection: RemoteConnection, to target: PullTarget, _ baseline: inout SyncBaseline,
+        through connection: RemoteConnection, to target: PullTarget, _ reading: consuming BaselineReading,
         _ session: inout SyncSession
     ) throws(SyncError) {
         let options = session.options
@@ -52,6 +53,7 @@ struct RemotePull {
             try connection.readAheadListing(while: goesOn)
         }
         var listing = try connection.list(RemoteListingOptions(rules: local.rules, options))
+        var baseline = try reading.finish(&session)
         session.note(listing.problems)
         session.report.excludedEntries = listing.excludedCount
         let halt = try baseline.identifySource(connection.identity(of: listing), options)

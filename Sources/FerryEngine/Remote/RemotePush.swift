@@ -15,11 +15,11 @@ struct RemotePush {
 
     func run(_ session: inout SyncSession) throws(SyncError) {
         let parts = try OutgoingPart.open(parts, session.options)
-        var baseline = SyncBaseline.none
+        var reading: BaselineReading?
         let sandbox = SyncLocks.Request(key: endpoint.target, mode: .exclusive, noun: "the sandbox")
         if let workspace = parts.first(where: { $0.role == .workspace }) {
             let key = try workspace.lock(with: sandbox, &session)
-            baseline = try SyncBaseline.load(workspace: key, endpoint: endpoint.target, &session)
+            reading = BaselineReading(workspace: key, endpoint: endpoint.target, session)
         } else {
             session.locks = try SyncLocks.take(sandbox, session)
         }
@@ -49,6 +49,7 @@ struct RemotePush {
         try session.checkCancellation()
         try ScannedPart.checkApart(scanned)
         for part in scanned { part.report(&session) }
+        var baseline = try reading?.finish(&session) ?? .none
         switch way {
         case .commands(let connection): try push(scanned, through: connection, &baseline, &session)
         case .archives(let connection):

@@ -1,4 +1,3 @@
-import Crypto
 package import FerryCore
 import Glibc
 import SystemPackage
@@ -9,6 +8,9 @@ import SystemPackage
 /// the old one or the new one; synced before, and the directory after it, a power failure does so too. ``load(workspace:endpoint:)``
 /// refuses anything but exactly what was written; for callers, a damaged baseline is a warning and then no baseline.
 ///
+/// Before a push begins, what it is about to write may be stored as marks beside the baseline, in a file of its own that names the
+/// baseline's checksum: marks of another one are none. Whoever reads gets both as one.
+///
 /// Both keys are the caller's and opaque: for a directory its real path with device and inode of its root, for a sandbox the target's
 /// text and the sandbox's identity.
 package struct BaselineStore: Sendable {
@@ -16,11 +18,6 @@ package struct BaselineStore: Sendable {
     private let path: [UInt8]
 
     private static let directoryName = Array("/baselines".utf8)
-    private static let suffix = ".baseline"
-    private static let checksumLength = SHA256.byteCount
-    /// More than ten million entries take; a larger file is not one of ours.
-    private static let maximumLength: Int64 = 4 << 30
-    private static let pieceLength = 1 << 20
 
     /// Prepares; nothing is made yet.
     ///
@@ -29,7 +26,7 @@ package struct BaselineStore: Sendable {
 
     /// The path of the file for a pair of keys.
     package func path(workspace: [UInt8], endpoint: [UInt8]) -> [UInt8] {
-        path + [RelativePath.separator] + Self.fileName(workspace, endpoint)
+        path + [RelativePath.separator] + BaselineFile.fileName(.baseline, workspace, endpoint)
     }
 
     /// Reads a baseline.
@@ -40,8 +37,8 @@ package struct BaselineStore: Sendable {
     /// - Returns: The baseline; nil when there is none.
     /// - Throws: ``BaselineStoreError`` when it is damaged or cannot be read.
     package func load(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> Baseline? {
-        try read(workspace, endpoint, header: \.header) { (content) throws(BaselineDamage) in
-            try Baseline(encoded: content, trailing: Self.checksumLength, isVerified: true)
+        try read(workspace, endpoint, header: \.header) { (content, marks) throws(BaselineDamage) in
+            try BaselineFile.decode(content, marks)
         }
     }
 
@@ -53,20 +50,23 @@ package struct BaselineStore: Sendable {
     /// - Returns: The header; nil when there is no baseline.
     /// - Throws: ``BaselineStoreError`` when it is not what was written or cannot be read.
     package func loadHeader(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> BaselineHeader? {
-        try read(workspace, endpoint, header: { $0 }) { (content) throws(BaselineDamage) in
-            try Baseline.header(ofEncoded: content)
+        try read(workspace, endpoint, header: { $0 }) { (content, marks) throws(BaselineDamage) in
+            if let marks = try BaselineFile.marks(marks, of: content) { return marks.header }
+            return try Baseline.header(ofEncoded: content)
         }
     }
 
     private func read<Value>(
         _ workspace: [UInt8], _ endpoint: [UInt8], header: (Value) -> BaselineHeader,
-        _ decode: ([UInt8]) throws(BaselineDamage) -> Value
+        _ decode: (_ content: [UInt8], _ marks: [UInt8]?) throws(BaselineDamage) -> Value
     ) throws(BaselineStoreError) -> Value? {
         let file = path(workspace: workspace, endpoint: endpoint)
         let content: [UInt8]
+        let marks: [UInt8]?
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            content = try Self.read(try Self.name(workspace, endpoint), in: directory)
+            content = try BaselineFile.read(try BaselineFile.name(.baseline, workspace, endpoint), in: directory)
+            marks = try BaselineFile.readMarks(workspace, endpoint, in: directory)
         } catch .noSuchFileOrDirectory {
             return nil
         } catch .fileTooLarge {
@@ -75,8 +75,8 @@ package struct BaselineStore: Sendable {
             throw .fileSystem(FileSystemError("read the baseline in", path: file, cause: error))
         }
         do throws(BaselineDamage) {
-            try Self.checkSum(of: content)
-            let value = try decode(content)
+            try BaselineFile.checkSum(of: content)
+            let value = try decode(content, marks)
             // A copy of another pair's file is not this pair's.
             guard header(value).workspaceKey == workspace, header(value).endpointKey == endpoint else {
                 throw .malformed(at: Baseline.preambleLength)
@@ -94,22 +94,50 @@ package struct BaselineStore: Sendable {
     ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; the old one is then still there.
     package func save(_ baseline: Baseline, flushes: Bool = true) throws(FileSystemError) {
+        try write(baseline, as: .baseline, flushes: flushes)
+    }
+
+    /// Writes the marks of a push beside the baseline that it was planned with; the caller holds the locks of both.
+    ///
+    /// - Parameters:
+    ///   - marks: The marks, for the keys in their header.
+    ///   - flushes: Whether to wait for the disk.
+    /// - Throws: ``FileSystemError``; the baseline is as it was.
+    package func save(marks: Baseline, flushes: Bool) throws(FileSystemError) {
+        try write(marks, as: .marks, flushes: flushes)
+    }
+
+    private func write(_ baseline: Baseline, as kind: BaselineFile.Kind, flushes: Bool) throws(FileSystemError) {
+        let (workspace, endpoint) = (baseline.header.workspaceKey, baseline.header.endpointKey)
         try RootDirectory.createWithParents(path)
-        let file = path(workspace: baseline.header.workspaceKey, endpoint: baseline.header.endpointKey)
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            let name = try Self.name(baseline.header.workspaceKey, baseline.header.endpointKey)
-            let temporary = try Self.temporaryName(baseline.header.workspaceKey, baseline.header.endpointKey)
+            var parts = [baseline.encodedPrefix()[...], baseline.encodedBlocks]
+            if kind == .marks {
+                let file = try BaselineFile.name(.baseline, workspace, endpoint)
+                parts.insert(try BaselineFile.readCheckSum(of: file, in: directory)[...], at: 0)
+            }
+            let name = try BaselineFile.name(kind, workspace, endpoint)
+            let temporary = try BaselineFile.temporaryName(workspace, endpoint)
             do throws(Errno) {
-                try Self.write(baseline, to: try directory.createFileAnew(temporary, mode: 0o600), flushes: flushes)
-                try directory.rename(temporary, to: directory, as: name)
+                let file = try directory.createFileAnew(temporary, mode: 0o600)
+                try BaselineFile.write(parts, to: file)
+                if flushes {
+                    try file.synchronize()
+                    try directory.rename(temporary, to: directory, as: name)
+                } else {
+                    try BaselineFile.swap(temporary, name, in: directory)
+                }
             } catch {
                 try? directory.removeFile(temporary)
                 throw error
             }
+            // They are in it, or done with.
+            if kind == .baseline { try BaselineFile.removeMarks(workspace, endpoint, in: directory) }
             if flushes { try directory.synchronize() }
         } catch {
-            throw FileSystemError("write the baseline in", path: file, cause: error)
+            throw FileSystemError(
+                "write the baseline in", path: path(workspace: workspace, endpoint: endpoint), cause: error)
         }
     }
 
@@ -132,12 +160,13 @@ package struct BaselineStore: Sendable {
             throw FileSystemError("list the baselines in", path: path, cause: error)
         }
         for index in 0..<names.count
-        where Array(names.name(at: index).bytes).suffix(Self.suffix.utf8.count)
-            .elementsEqual(Self.suffix.utf8)
+        where Array(names.name(at: index).bytes).suffix(BaselineFile.Kind.baseline.suffix.count)
+            .elementsEqual(BaselineFile.Kind.baseline.suffix)
             && !names.name(at: index).bytes.starts(with: ReservedNames.temporaryPrefix)
         {
-            guard let content = try? Self.read(names.name(at: index), in: directory.handle),
-                let baseline = try? Self.decode(content), baseline.header.workspaceKey == workspace,
+            guard let content = try? BaselineFile.read(names.name(at: index), in: directory.handle),
+                let baseline = try? BaselineFile.decode(checked: content, in: directory.handle),
+                baseline.header.workspaceKey == workspace,
                 let next = baseline.replacing(localFingerprints: prints)
             else { continue }
             try save(next)
@@ -153,7 +182,7 @@ package struct BaselineStore: Sendable {
     ///   - endpoint: The endpoint's key.
     package func removeUnfinished(workspace: [UInt8], endpoint: [UInt8]) {
         guard let directory = try? DirectoryHandle(path: path),
-            let name = try? Self.temporaryName(workspace, endpoint)
+            let name = try? BaselineFile.temporaryName(workspace, endpoint)
         else { return }
         try? directory.removeFile(name)
     }
@@ -167,7 +196,8 @@ package struct BaselineStore: Sendable {
     package func remove(workspace: [UInt8], endpoint: [UInt8]) throws(FileSystemError) {
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            try directory.removeFile(try Self.name(workspace, endpoint))
+            try BaselineFile.removeMarks(workspace, endpoint, in: directory)
+            try directory.removeFile(try BaselineFile.name(.baseline, workspace, endpoint))
             try directory.synchronize()
         } catch .noSuchFileOrDirectory {
             return
@@ -175,96 +205,6 @@ package struct BaselineStore: Sendable {
             throw FileSystemError(
                 "remove the baseline in", path: path(workspace: workspace, endpoint: endpoint), cause: error)
         }
-    }
-
-    // MARK: Parts
-
-    private static func fileName(_ workspace: [UInt8], _ endpoint: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        // The length first: no two pairs may run together.
-        hash.update(data: Array("\(workspace.count):".utf8))
-        hash.update(data: workspace)
-        hash.update(data: endpoint)
-        let digits = Array("0123456789abcdef".utf8)
-        return hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } + suffix.utf8
-    }
-
-    private static func name(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
-        try component(fileName(workspace, endpoint))
-    }
-
-    /// Each pair has one, so that the next command for the pair finds what a kill left.
-    private static func temporaryName(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
-        try component(ReservedNames.temporaryPrefix + fileName(workspace, endpoint))
-    }
-
-    private static func component(_ bytes: [UInt8]) throws(Errno) -> TerminatedName {
-        do throws(RelativePathError) {
-            return try TerminatedName(bytes)
-        } catch {
-            throw .invalidArgument
-        }
-    }
-
-    private static func write(
-        _ baseline: Baseline, to file: consuming FileHandle, flushes: Bool
-    ) throws(Errno) {
-        var hash = SHA256()
-        for part in [baseline.encodedPrefix()[...], baseline.encodedBlocks] {
-            var start = part.startIndex
-            while start < part.endIndex {
-                let piece = part[start..<min(start + pieceLength, part.endIndex)]
-                hash.update(data: piece)
-                try file.write(piece.span)
-                start = piece.endIndex
-            }
-        }
-        try file.write(Array(hash.finalize()).span)
-        if flushes { try file.synchronize() }
-    }
-
-    /// Reads a file of plausible length; the length that it claims must be the length that it has before more is read than that.
-    private static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8] {
-        let file = try directory.openFile(name)
-        let status = try file.status()
-        guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
-        var content: [UInt8] = []
-        try fill(&content, to: min(Int(status.size), Baseline.preambleLength), from: file)
-        guard let preamble = try? Baseline.Preamble(content),
-            preamble.prefixLength + preamble.blocksLength + checksumLength == Int(status.size)
-        else { return content }
-        content.reserveCapacity(Int(status.size))
-        try fill(&content, to: Int(status.size), from: file)
-        return content
-    }
-
-    private static func fill(_ content: inout [UInt8], to length: Int, from file: borrowing FileHandle) throws(Errno) {
-        var buffer = [UInt8](repeating: 0, count: min(pieceLength, max(1, length - content.count)))
-        while content.count < length {
-            var span = buffer.mutableSpan
-            let count = try file.read(into: &span)
-            if count == 0 { return }
-            content.append(contentsOf: buffer[..<min(count, length - content.count)])
-        }
-    }
-
-    private static func decode(_ content: [UInt8]) throws(BaselineDamage) -> Baseline {
-        try checkSum(of: content)
-        return try Baseline(encoded: content, trailing: checksumLength, isVerified: true)
-    }
-
-    private static func checkSum(of content: [UInt8]) throws(BaselineDamage) {
-        let preamble = try Baseline.Preamble(content)
-        let length = preamble.prefixLength + preamble.blocksLength
-        guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
-        var hash = SHA256()
-        var start = 0
-        while start < length {
-            let end = min(start + pieceLength, length)
-            hash.update(data: content[start..<end])
-            start = end
-        }
-        guard hash.finalize().elementsEqual(content[length...]) else { throw .malformed(at: length) }
     }
 }
 

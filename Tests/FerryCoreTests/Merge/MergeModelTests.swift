@@ -99,6 +99,39 @@ struct MergeModelTests {
         }
     }
 
+    @Test("marks beside a baseline say what it says with all of them in it", arguments: [false, true])
+    func marks(flags: Bool) {
+        check(flags: flags) { pair, _ in
+            var pair = pair
+            // What only the sandbox has is foreign after the first push of the half of all worlds that begin with one.
+            if pair.remote.paths.count % 2 == 0 {
+                pair.baseline = nil
+                pair.push()
+                for path in pair.local.paths.prefix(2) { pair.local[path]?.mode ^= 0o022 }
+            }
+            let plan = pair.plan(.push)
+            guard let old = pair.baseline, old.takesMarks(of: plan) else { return nil }
+            let whole = Baseline.markingPush(plan, from: old, header: BaselineHeader())
+            let marked = old.marked(by: Baseline.marks(of: plan, header: BaselineHeader()))
+            guard (try? Baseline(encoded: marked.encoded())) != nil else { return "the baseline is malformed" }
+            guard marked.header == whole.header else { return "the header is \(marked.header)" }
+            let (found, wanted, before) = (Self.entries(marked), Self.entries(whole), Self.entries(old))
+            for path in Set(found.keys).union(wanted.keys).sorted() where found[path] != wanted[path] {
+                // Where both sides put a directory in the place of another kind, and nothing is written into it, that is still told.
+                let isPassed = wanted[path]?.kind == .directory && before[path].map { $0.kind != .directory } ?? false
+                if isPassed, found[path] == before[path], !wanted.keys.contains(where: { $0.hasPrefix(path + "/") }) {
+                    continue
+                }
+                return "of \(path) it says \(String(describing: found[path]))"
+            }
+            return nil
+        }
+    }
+
+    private static func entries(_ baseline: Baseline) -> [String: BaselineEntry] {
+        Dictionary(uniqueKeysWithValues: baseline.allEntries.map { ("\($0.path)", $0.entry) })
+    }
+
     @Test("a push that is killed anywhere is healed by the same push")
     func killedPush() {
         check(flags: false) { pair, model in
@@ -106,7 +139,11 @@ struct MergeModelTests {
             let plan = pair.plan(.push)
             if plan.summary().overwritesUnpulled > 0 { return nil }
             let expected = model.pushed().table
-            pair.baseline = Baseline.markingPush(plan, from: pair.baseline, header: BaselineHeader())
+            if let old = pair.baseline, old.takesMarks(of: plan) {
+                pair.baseline = old.marked(by: Baseline.marks(of: plan, header: BaselineHeader()))
+            } else {
+                pair.baseline = Baseline.markingPush(plan, from: pair.baseline, header: BaselineHeader())
+            }
             // As far as half of the entries got, in any order that makes directories first.
             for (number, path) in pair.local.paths.enumerated() where number % 2 == 0 {
                 guard expected[path] == pair.local[path], pair.remote[path]?.kind != .directory else { continue }

@@ -117,6 +117,78 @@ struct BaselineStoreTests {
         #expect(throws: BaselineStoreError.self) { try store.load(workspace: [1], endpoint: [2]) }
     }
 
+    @Test("marks beside a baseline are read with it as one, until it is saved again", arguments: [false, true])
+    func marks(flushes: Bool) throws {
+        try store.save(try baseline(3))
+        try store.save(marks: try marks(of: "file 1", rules: [7]), flushes: flushes)
+        let loaded = try #require(try store.load(workspace: workspace, endpoint: endpoint))
+        #expect(loaded.isPushUnderWay && loaded.header.isComplete)
+        #expect(loaded.allEntries.map(\.entry.flags) == [[], .pushUnderWay, []])
+        #expect(loaded.allEntries.map(\.entry.size) == [1, 1, 1])
+        #expect(try store.loadHeader(workspace: workspace, endpoint: endpoint)?.rulesText == [7])
+        // The next push's take their place.
+        try store.save(marks: try marks(of: "new", rules: []), flushes: flushes)
+        let next = try #require(try store.load(workspace: workspace, endpoint: endpoint))
+        #expect(next.allEntries.map(\.entry.flags) == [[], [], [], .pushUnderWay])
+        try store.save(try baseline(2), flushes: flushes)
+        #expect(try store.load(workspace: workspace, endpoint: endpoint)?.isPushUnderWay == false)
+        #expect(!FileManager.default.fileExists(atPath: marksFile))
+    }
+
+    @Test("marks of another baseline are none: a kill after the baseline was saved may leave them")
+    func staleMarks() throws {
+        try store.save(try baseline(3))
+        try store.save(marks: try marks(of: "file 1", rules: []), flushes: false)
+        let left = try Data(contentsOf: URL(fileURLWithPath: marksFile))
+        try store.save(try baseline(4))
+        try left.write(to: URL(fileURLWithPath: marksFile))
+        let loaded = try #require(try store.load(workspace: workspace, endpoint: endpoint))
+        #expect(loaded.allEntries.count == 4 && !loaded.isPushUnderWay)
+        #expect(try store.loadHeader(workspace: workspace, endpoint: endpoint)?.isPushUnderWay == false)
+        try store.remove(workspace: workspace, endpoint: endpoint)
+        #expect(!FileManager.default.fileExists(atPath: marksFile))
+    }
+
+    @Test("marks that are damaged are damage of the baseline: nobody knows then what a killed push wrote")
+    func damagedMarks() throws {
+        try store.save(try baseline(3))
+        try store.save(marks: try marks(of: "file 1", rules: []), flushes: true)
+        let content = Array(try Data(contentsOf: URL(fileURLWithPath: marksFile)))
+        for length in 0..<content.count {
+            try Data(content[..<length]).write(to: URL(fileURLWithPath: marksFile))
+            #expect(isDamaged(), "cut at \(length)")
+        }
+        for index in content.indices {
+            var damaged = content
+            damaged[index] ^= 1 << UInt8(index % 8)
+            try Data(damaged).write(to: URL(fileURLWithPath: marksFile))
+            #expect(isDamaged(), "byte \(index)")
+        }
+    }
+
+    @Test("files that were moved are known by their new fingerprints, and the marks stay")
+    func movedUnderMarks() throws {
+        try store.save(try baseline(3))
+        try store.save(marks: try marks(of: "file 1", rules: []), flushes: true)
+        let old = try #require(try baseline(3).allEntries.first?.entry.local)
+        var new = old
+        new.inode = 99
+        try store.replace(localFingerprints: [old: new], workspace: workspace)
+        let loaded = try #require(try store.load(workspace: workspace, endpoint: endpoint))
+        #expect(loaded.allEntries.first?.entry.local == new && loaded.isPushUnderWay)
+        #expect(loaded.allEntries.map(\.entry.flags) == [[], .pushUnderWay, []])
+    }
+
+    private var marksFile: String { String(file.dropLast("baseline".count)) + "marks" }
+
+    private func marks(of path: String, rules: [UInt8]) throws -> Baseline {
+        var header = BaselineHeader(workspaceKey: workspace, endpointKey: endpoint)
+        header.rulesText = rules
+        header.isPushUnderWay = true
+        let entry = BaselineEntry(kind: .file, mode: 0o644, size: 8, flags: .pushUnderWay)
+        return Baseline(header: header, entries: [(path: try RelativePath(validating: path.utf8), entry: entry)])
+    }
+
     @Test("a baseline that cannot be written leaves the old one and no other file")
     func failure() throws {
         let blocked = directory.path + Array("/blocked".utf8)

@@ -1,0 +1,196 @@
+import Crypto
+import FerryCore
+import SystemPackage
+
+/// The files of ``BaselineStore``: their names, and how they are written and checked.
+enum BaselineFile {
+    /// What a file holds.
+    enum Kind {
+        /// What was agreed on.
+        case baseline
+        /// What a push is about to write.
+        case marks
+
+        var suffix: String.UTF8View { (self == .baseline ? ".baseline" : ".marks").utf8 }
+    }
+
+    private static let checksumLength = SHA256.byteCount
+    /// More than ten million entries take; a larger file is not one of ours.
+    private static let maximumLength: Int64 = 4 << 30
+    private static let pieceLength = 1 << 20
+
+    // MARK: Names
+
+    static func fileName(_ kind: Kind, _ workspace: [UInt8], _ endpoint: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        // The length first: no two pairs may run together.
+        hash.update(data: Array("\(workspace.count):".utf8))
+        hash.update(data: workspace)
+        hash.update(data: endpoint)
+        let digits = Array("0123456789abcdef".utf8)
+        return hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } + kind.suffix
+    }
+
+    static func name(_ kind: Kind, _ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
+        try component(fileName(kind, workspace, endpoint))
+    }
+
+    /// Each pair has one, so that the next command for the pair finds what a kill left.
+    static func temporaryName(_ workspace: [UInt8], _ endpoint: [UInt8]) throws(Errno) -> TerminatedName {
+        try component(ReservedNames.temporaryPrefix + fileName(.baseline, workspace, endpoint))
+    }
+
+    private static func component(_ bytes: [UInt8]) throws(Errno) -> TerminatedName {
+        do throws(RelativePathError) {
+            return try TerminatedName(bytes)
+        } catch {
+            throw .invalidArgument
+        }
+    }
+
+    // MARK: Content
+
+    /// Writes the parts of a file, and the SHA-256 of them all.
+    static func write(_ parts: [ArraySlice<UInt8>], to file: borrowing FileHandle) throws(Errno) {
+        var hash = SHA256()
+        for part in parts {
+            var start = part.startIndex
+            while start < part.endIndex {
+                let piece = part[start..<min(start + pieceLength, part.endIndex)]
+                hash.update(data: piece)
+                try file.write(piece.span)
+                start = piece.endIndex
+            }
+        }
+        try file.write(Array(hash.finalize()).span)
+    }
+
+    /// Puts a file where another may be, for a caller that does not wait for the disk.
+    ///
+    /// Where `rename(2)` replaces a file, ext4 has the new content written out at once, unless it is mounted with `noauto_da_alloc`;
+    /// where two files change places it does not. After a power failure the file is then perhaps a damaged one, which is told and counts
+    /// as none.
+    static func swap(
+        _ temporary: TerminatedName, _ name: TerminatedName, in directory: borrowing DirectoryHandle
+    ) throws(Errno) {
+        do throws(Errno) {
+            try directory.exchange(temporary, with: directory, name)
+        } catch {
+            // There is none yet, or the file system cannot exchange.
+            return try directory.rename(temporary, to: directory, as: name)
+        }
+        try directory.removeFile(temporary)
+    }
+
+    /// Reads a file of plausible length; the length that it claims must be the length that it has before more is read than that.
+    static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8] {
+        let file = try directory.openFile(name)
+        let status = try file.status()
+        guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
+        var content: [UInt8] = []
+        try fill(&content, to: min(Int(status.size), Baseline.preambleLength), from: file)
+        guard let preamble = try? Baseline.Preamble(content),
+            preamble.prefixLength + preamble.blocksLength + checksumLength == Int(status.size)
+        else { return content }
+        content.reserveCapacity(Int(status.size))
+        try fill(&content, to: Int(status.size), from: file)
+        return content
+    }
+
+    private static func fill(_ content: inout [UInt8], to length: Int, from file: borrowing FileHandle) throws(Errno) {
+        var buffer = [UInt8](repeating: 0, count: min(pieceLength, max(1, length - content.count)))
+        while content.count < length {
+            var span = buffer.mutableSpan
+            let count = try file.read(into: &span)
+            if count == 0 { return }
+            content.append(contentsOf: buffer[..<min(count, length - content.count)])
+        }
+    }
+
+    // MARK: Marks
+
+    static func removeMarks(
+        _ workspace: [UInt8], _ endpoint: [UInt8], in directory: borrowing DirectoryHandle
+    ) throws(Errno) {
+        do throws(Errno) {
+            try directory.removeFile(name(.marks, workspace, endpoint))
+        } catch .noSuchFileOrDirectory {
+            return
+        }
+    }
+
+    /// The checksum at the end of a file.
+    static func readCheckSum(
+        of name: TerminatedName, in directory: borrowing DirectoryHandle
+    ) throws(Errno) -> [UInt8] {
+        let file = try directory.openFile(name)
+        let size = try file.status().size
+        var checkSum = [UInt8](repeating: 0, count: checksumLength)
+        var span = checkSum.mutableSpan
+        guard size >= checksumLength,
+            try file.read(into: &span, at: size - Int64(checksumLength)) == checksumLength
+        else { throw .ioError }
+        return checkSum
+    }
+
+    /// The whole file of marks; nil: there is none.
+    static func readMarks(
+        _ workspace: [UInt8], _ endpoint: [UInt8], in directory: borrowing DirectoryHandle
+    ) throws(Errno) -> [UInt8]? {
+        let file: FileHandle
+        do throws(Errno) {
+            file = try directory.openFile(name(.marks, workspace, endpoint))
+        } catch .noSuchFileOrDirectory {
+            return nil
+        }
+        let status = try file.status()
+        guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
+        var content: [UInt8] = []
+        content.reserveCapacity(Int(status.size))
+        try fill(&content, to: Int(status.size), from: file)
+        return content
+    }
+
+    /// The marks in a file that belong to a baseline.
+    ///
+    /// - Parameters:
+    ///   - file: The whole file; nil: there is none.
+    ///   - content: The whole file of the baseline, with its checksum.
+    /// - Returns: The marks; nil: there are none of this baseline.
+    /// - Throws: ``BaselineDamage``: it cannot be told what they were.
+    static func marks(_ file: [UInt8]?, of content: [UInt8]) throws(BaselineDamage) -> Baseline? {
+        guard let file else { return nil }
+        guard file.count >= 2 * checksumLength else { throw .malformed(at: file.count) }
+        let end = file.count - checksumLength
+        guard SHA256.hash(data: file[..<end]).elementsEqual(file[end...]) else { throw .malformed(at: end) }
+        guard file[..<checksumLength].elementsEqual(content.suffix(checksumLength)) else { return nil }
+        return try Baseline(encoded: Array(file[checksumLength..<end]))
+    }
+
+    static func decode(_ content: [UInt8], _ marks: [UInt8]?) throws(BaselineDamage) -> Baseline {
+        let baseline = try Baseline(encoded: content, trailing: checksumLength, isVerified: true)
+        guard let found = try Self.marks(marks, of: content) else { return baseline }
+        return baseline.marked(by: found)
+    }
+
+    /// The baseline of a file, whosever it is, with its marks.
+    static func decode(checked content: [UInt8], in directory: borrowing DirectoryHandle) throws -> Baseline {
+        try checkSum(of: content)
+        let header = try Baseline.header(ofEncoded: content)
+        return try decode(content, readMarks(header.workspaceKey, header.endpointKey, in: directory))
+    }
+
+    static func checkSum(of content: [UInt8]) throws(BaselineDamage) {
+        let preamble = try Baseline.Preamble(content)
+        let length = preamble.prefixLength + preamble.blocksLength
+        guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
+        var hash = SHA256()
+        var start = 0
+        while start < length {
+            let end = min(start + pieceLength, length)
+            hash.update(data: content[start..<end])
+            start = end
+        }
+        guard hash.finalize().elementsEqual(content[length...]) else { throw .malformed(at: length) }
+    }
+}
