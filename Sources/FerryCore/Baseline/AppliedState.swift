@@ -4,11 +4,13 @@ public struct AppliedState: Sendable {
     public var source: Snapshot
     /// The destination after the sync, or only what the sync wrote there; see ``destinationIsPartial``.
     public var destination: Snapshot
+    /// The files in the destination of which whoever wrote them told what they are; they are not in ``destination``.
+    public var written = WrittenFiles()
     /// From when on the source's content is known.
     public var sourceStamp: ScanStamp
     /// From when on the destination's content is known.
     public var destinationStamp: ScanStamp
-    /// Whether ``destination`` lists only what was written; everything else is then as the plan saw it.
+    /// Whether ``destination`` and ``written`` tell only of what was written; everything else is then as the plan saw it.
     public var destinationIsPartial: Bool
     /// From when on the content of what is as the plan saw it is known; the source's stamp, unless somebody says otherwise.
     public var plannedStamp: ScanStamp

@@ -14,13 +14,36 @@ extension Baseline {
     public static func advanced(
         from old: Baseline?, by plan: Plan, applied: AppliedState, header: BaselineHeader
     ) -> Baseline {
+        let (rules, header) = advance(from: old, by: plan, applied, header)
+        return BaselineWalk.run(plan, old, rules, header: header)
+    }
+
+    /// Gives away the baseline after a sync as it grows, so that it is never in memory as a whole.
+    ///
+    /// - Parameters:
+    ///   - old: The baseline that the plan was made with; nil for the first sync.
+    ///   - plan: What was done, as for ``advanced(from:by:applied:header:)``.
+    ///   - applied: What both sides are now, and what failed.
+    ///   - header: What it is a baseline of; whether it is complete is set here.
+    ///   - write: Takes the next bytes of its encoded form.
+    /// - Throws: What `write` throws.
+    public static func advance<Failure>(
+        from old: Baseline?, by plan: Plan, applied: AppliedState, header: BaselineHeader,
+        into write: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let (rules, header) = advance(from: old, by: plan, applied, header)
+        try BaselineWalk.run(plan, old, rules, header: header, into: write)
+    }
+
+    private static func advance(
+        from old: Baseline?, by plan: Plan, _ applied: AppliedState, _ header: BaselineHeader
+    ) -> (AdvanceRules, BaselineHeader) {
         var header = header
         let isPush = plan.policy.merge == .push
         let isFirstPush = isPush && !(old?.header.isComplete ?? false)
         header.isComplete = isPush || (old?.header.isComplete ?? true)
         header.isPushUnderWay = isPush ? !applied.failed.isEmpty : (old?.header.isPushUnderWay ?? false)
-        let rules = AdvanceRules(applied: applied, isPush: isPush, isFirstPush: isFirstPush)
-        return BaselineWalk.run(plan, old, rules, header: header)
+        return (AdvanceRules(applied: applied, isPush: isPush, isFirstPush: isFirstPush), header)
     }
 
     /// The baseline to store before the first change of a push: the old one, with all that will be written marked as Ferry's own.
@@ -201,21 +224,10 @@ private struct AdvanceRules: BaselineRules {
         // Nobody looked: what was known of it stays.
         if plan.policy.remoteTrust == .everything, !isWriting(step) { return path.item?.entry.remote }
         let wanted = plan.source[source]
-        var found: (id: EntryID, tree: Snapshot)?
-        var stamp = applied.destinationStamp
-        if let id = path.after.destination, !applied.destination[id].flags.contains(.hasNoMetadata) {
-            found = (id, applied.destination)
-        } else if applied.destinationIsPartial, !isWriting(step), let id = path.destination {
-            found = (id, plan.destination)
-            stamp = applied.plannedStamp
-        }
-        guard let found, found.tree[found.id].kind == wanted.kind else { return nil }
-        let print = Fingerprint(of: found.id, in: found.tree)
+        let told = isWriting(step) ? applied.written.fingerprint(of: source, in: plan.source) : nil
+        guard let print = told ?? listedPrint(step, wanted, path, in: plan) else { return nil }
         // A directory's mode is all that counts, and only where the destination could not take the wanted one.
         if wanted.kind == .directory { return print.mode == wanted.mode ? nil : print }
-        guard wanted.kind == .file, stamp.trusts(mtime: print.mtime, ctime: print.ctime) else {
-            return nil
-        }
         let before = path.destination.map { Fingerprint(of: $0, in: plan.destination) }
         switch step.action {
         case .create, .update, .changeKind:
@@ -226,6 +238,27 @@ private struct AdvanceRules: BaselineRules {
             }
             return print
         default: return print == before ? print : nil
+        }
+    }
+
+    /// What a listing says of an entry of the destination; nil unless it is of the wanted kind and was at rest.
+    private func listedPrint(
+        _ step: PlanStep, _ wanted: EntryRecord, _ path: BaselinePath, in plan: Plan
+    ) -> Fingerprint? {
+        var found: (id: EntryID, tree: Snapshot)?
+        var stamp = applied.destinationStamp
+        if let id = path.after.destination, !applied.destination[id].flags.contains(.hasNoMetadata) {
+            found = (id, applied.destination)
+        } else if applied.destinationIsPartial, !isWriting(step), let id = path.destination {
+            found = (id, plan.destination)
+            stamp = applied.plannedStamp
+        }
+        guard let found, found.tree[found.id].kind == wanted.kind else { return nil }
+        let print = Fingerprint(of: found.id, in: found.tree)
+        switch wanted.kind {
+        case .directory: return print
+        case .file: return stamp.trusts(mtime: print.mtime, ctime: print.ctime) ? print : nil
+        default: return nil
         }
     }
 

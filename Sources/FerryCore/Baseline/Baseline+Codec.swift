@@ -18,76 +18,100 @@ public enum BaselineDamage: Error, Sendable, Hashable {
 }
 
 extension Baseline {
-    /// The first bytes of every encoded baseline.
+    /// What stands in every encoded baseline: at the end of this format, in front of former ones.
     static let magic = Array("FERRYBAS".utf8)
 
-    /// The number of bytes that say how long the whole is: magic, version, lengths of the two parts, number of entries.
-    public static let preambleLength = 32
+    /// The number of last bytes, which say how long the whole is: number of entries, lengths of the two parts, version, magic.
+    public static let footerLength = 32
 
-    /// How long the parts of an encoded baseline are, as its first bytes say.
-    public struct Preamble: Sendable, Hashable {
-        /// The length of all before the blocks.
-        public let prefixLength: Int
+    /// How long the parts of an encoded baseline are, as its last bytes say.
+    ///
+    /// They stand at the end, so that the blocks can be written before anybody knows how many there will be.
+    public struct Footer: Sendable, Hashable {
         /// The length of the blocks.
         public let blocksLength: Int
+        /// The length of all behind the blocks, the footer included.
+        public let endingLength: Int
         /// The number of entries.
         public let entryCount: Int
 
-        /// Reads the first bytes of an encoded baseline.
+        /// The length of the whole.
+        public var length: Int { blocksLength + endingLength }
+
+        /// Reads the last bytes of an encoded baseline.
         ///
-        /// - Parameter bytes: At least ``Baseline/preambleLength`` bytes.
+        /// - Parameters:
+        ///   - bytes: At least its last ``Baseline/footerLength`` bytes, and maybe something behind them.
+        ///   - trailing: How many bytes are behind them.
         /// - Throws: ``BaselineDamage``.
-        public init(_ bytes: [UInt8]) throws(BaselineDamage) {
-            guard bytes.count >= Baseline.preambleLength, bytes.starts(with: Baseline.magic) else {
-                throw .notABaseline
+        public init(_ bytes: [UInt8], trailing: Int = 0) throws(BaselineDamage) {
+            let end = bytes.count - trailing
+            let magic = Baseline.magic
+            guard end >= Baseline.footerLength, bytes[(end - magic.count)..<end].elementsEqual(magic) else {
+                throw Self.damage(of: bytes)
             }
-            var reader = BaselineReader(bytes, at: Baseline.magic.count, end: Baseline.preambleLength)
+            var reader = BaselineReader(bytes, at: end - Baseline.footerLength, end: end)
+            let entries = UInt64(reader.fixed32()) | UInt64(reader.fixed32()) << 32
+            let blocks = UInt64(reader.fixed32()) | UInt64(reader.fixed32()) << 32
+            let ending = Int(reader.fixed32())
             let version = reader.fixed32()
             guard version == BaselineHeader.formatVersion else { throw .otherVersion(version) }
-            let prefix = UInt64(reader.fixed32())
-            let blocks = UInt64(reader.fixed32()) | UInt64(reader.fixed32()) << 32
-            let entries = UInt64(reader.fixed32()) | UInt64(reader.fixed32()) << 32
             // No entry is shorter than ten bytes.
-            guard prefix >= Baseline.preambleLength, blocks < 1 << 40, entries <= blocks / 10 else {
-                throw .malformed(at: Baseline.magic.count)
+            guard ending >= Baseline.footerLength, blocks < 1 << 40, entries <= blocks / 10 else {
+                throw .malformed(at: end - Baseline.footerLength)
             }
-            prefixLength = Int(prefix)
             blocksLength = Int(blocks)
+            endingLength = ending
             entryCount = Int(entries)
+        }
+
+        /// What bytes are that do not end like a baseline: one of a former format, perhaps.
+        private static func damage(of bytes: [UInt8]) -> BaselineDamage {
+            guard bytes.starts(with: Baseline.magic) else { return .notABaseline }
+            var reader = BaselineReader(bytes, at: Baseline.magic.count, end: bytes.count)
+            return .otherVersion(reader.fixed32())
         }
     }
 
     /// What comes first in the encoded form.
-    public func encodedPrefix() -> [UInt8] {
-        var body = BaselineWriter()
+    public var encodedBlocks: ArraySlice<UInt8> { bytes[blocks] }
+
+    /// What follows in the encoded form.
+    public func encodedEnding() -> [UInt8] {
+        Self.ending(
+            header, BaselineContents(entryCount: entryCount, root: root, lastLinkGroup: lastLinkGroup), devices,
+            blocksLength: blocks.count)
+    }
+
+    static func ending(
+        _ header: BaselineHeader, _ contents: BaselineContents, _ devices: [UInt64], blocksLength: Int
+    ) -> [UInt8] {
+        var writer = BaselineWriter()
         for string in [
             header.workspaceKey, header.endpointKey, header.sandboxIdentity, header.sandboxBoot, header.rulesDigest,
             header.rulesText,
         ] {
-            body.string(string)
+            writer.string(string)
         }
-        body.time(header.localScan)
-        body.time(header.remoteScan)
-        body.byte((header.isComplete ? 1 : 0) | (header.isPushUnderWay ? 2 : 0))
-        body.number(UInt64(devices.count))
-        for device in devices { body.number(device) }
-        body.number(root.map { UInt64($0.offset) + 1 } ?? 0)
-        body.number(UInt64(lastLinkGroup))
-        var result = BaselineWriter(bytes: Self.magic)
-        result.fixed32(BaselineHeader.formatVersion)
-        result.fixed32(UInt32(Self.preambleLength + body.bytes.count))
-        for length in [blocks.count, entryCount] {
-            result.fixed32(UInt32(truncatingIfNeeded: length))
-            result.fixed32(UInt32(truncatingIfNeeded: length >> 32))
+        writer.time(header.localScan)
+        writer.time(header.remoteScan)
+        writer.byte((header.isComplete ? 1 : 0) | (header.isPushUnderWay ? 2 : 0))
+        writer.number(UInt64(devices.count))
+        for device in devices { writer.number(device) }
+        writer.number(contents.root.map { UInt64($0.offset) + 1 } ?? 0)
+        writer.number(UInt64(contents.lastLinkGroup))
+        let length = writer.bytes.count + footerLength
+        for number in [contents.entryCount, blocksLength] {
+            writer.fixed32(UInt32(truncatingIfNeeded: number))
+            writer.fixed32(UInt32(truncatingIfNeeded: number >> 32))
         }
-        return result.bytes + body.bytes
+        writer.fixed32(UInt32(length))
+        writer.fixed32(BaselineHeader.formatVersion)
+        return writer.bytes + magic
     }
 
-    /// What follows in the encoded form.
-    public var encodedBlocks: ArraySlice<UInt8> { bytes[blocks] }
-
     /// The whole encoded form, without a checksum.
-    public func encoded() -> [UInt8] { encodedPrefix() + encodedBlocks }
+    public func encoded() -> [UInt8] { encodedBlocks + encodedEnding() }
 
     /// Takes over an encoded baseline, and checks all of it.
     ///
@@ -98,33 +122,37 @@ extension Baseline {
     ///     takes longer than all else; whoever reads one that is damaged all the same finds less in it, and comes to an end.
     /// - Throws: ``BaselineDamage``.
     public init(encoded: [UInt8], trailing: Int = 0, isVerified: Bool = false) throws(BaselineDamage) {
-        let preamble = try Preamble(encoded)
-        let end = preamble.prefixLength + preamble.blocksLength
-        guard end + trailing == encoded.count else { throw .malformed(at: encoded.count) }
-        let (header, devices, contents) = try Self.head(encoded, preamble)
+        let footer = try Footer(encoded, trailing: trailing)
+        guard footer.length + trailing == encoded.count else { throw .malformed(at: encoded.count) }
+        let (header, devices, contents) = try Self.ending(encoded, footer, trailing: trailing)
         if !isVerified {
-            let found = try Self.check(encoded, preamble, end: end, devices: devices)
-            guard found == contents else { throw .malformed(at: preamble.prefixLength) }
+            let found = try Self.check(encoded, footer, devices: devices)
+            guard found == contents else { throw .malformed(at: footer.blocksLength) }
         }
         self.init(
-            header: header, contents: contents, devices: devices, bytes: encoded, blocks: preamble.prefixLength..<end)
+            header: header, contents: contents, devices: devices, bytes: encoded, blocks: 0..<footer.blocksLength)
     }
 
     /// What an encoded baseline is a baseline of; its entries are not looked at.
     ///
-    /// - Parameter encoded: What ``encoded()`` gave, and maybe something behind it.
+    /// - Parameters:
+    ///   - encoded: What ``encoded()`` gave, or the end of it, and maybe something behind it.
+    ///   - trailing: How many bytes are behind it.
     /// - Returns: The header.
     /// - Throws: ``BaselineDamage``.
-    public static func header(ofEncoded encoded: [UInt8]) throws(BaselineDamage) -> BaselineHeader {
-        let preamble = try Preamble(encoded)
-        guard preamble.prefixLength <= encoded.count else { throw .malformed(at: encoded.count) }
-        return try head(encoded, preamble).header
+    public static func header(
+        ofEncoded encoded: [UInt8], trailing: Int = 0
+    ) throws(BaselineDamage) -> BaselineHeader {
+        let footer = try Footer(encoded, trailing: trailing)
+        guard footer.endingLength + trailing <= encoded.count else { throw .malformed(at: encoded.count) }
+        return try ending(encoded, footer, trailing: trailing).header
     }
 
-    private static func head(
-        _ encoded: [UInt8], _ preamble: Preamble
+    private static func ending(
+        _ encoded: [UInt8], _ footer: Footer, trailing: Int
     ) throws(BaselineDamage) -> (header: BaselineHeader, devices: [UInt64], contents: BaselineContents) {
-        var reader = BaselineReader(encoded, at: preambleLength, end: preamble.prefixLength)
+        let end = encoded.count - trailing
+        var reader = BaselineReader(encoded, at: end - footer.endingLength, end: end - footerLength)
         let strings = (0..<6).map { _ in Array(reader.string()) }
         var header = BaselineHeader(
             workspaceKey: strings[0], endpointKey: strings[1], sandboxIdentity: strings[2], sandboxBoot: strings[3],
@@ -136,9 +164,9 @@ extension Baseline {
         header.isPushUnderWay = bits & 2 != 0
         var devices: [UInt64] = []
         for _ in 0..<reader.count() { devices.append(reader.number()) }
-        let root = Int(reader.number(upTo: UInt64(preamble.blocksLength)))
+        let root = Int(reader.number(upTo: UInt64(footer.blocksLength)))
         let contents = BaselineContents(
-            entryCount: preamble.entryCount, root: root == 0 ? nil : BaselineDirectory(offset: root - 1),
+            entryCount: footer.entryCount, root: root == 0 ? nil : BaselineDirectory(offset: root - 1),
             lastLinkGroup: UInt32(reader.number(upTo: UInt64(UInt32.max))))
         guard !reader.isDamaged, reader.isAtEnd, bits < 4, Set(devices).count == devices.count else {
             throw .malformed(at: reader.position)
@@ -151,22 +179,21 @@ extension Baseline {
     /// Blocks stand in the order in which a walk leaves the directories. So the blocks that a directory names are exactly the
     /// last ones that nobody has named yet, in their order, and in the end only the root's is left.
     private static func check(
-        _ bytes: [UInt8], _ preamble: Preamble, end: Int, devices: [UInt64]
+        _ bytes: [UInt8], _ footer: Footer, devices: [UInt64]
     ) throws(BaselineDamage) -> BaselineContents {
-        let base = preamble.prefixLength
-        var reader = BaselineReader(bytes, at: base, end: end)
+        var reader = BaselineReader(bytes, at: 0, end: footer.blocksLength)
         var contents = BaselineContents()
         var unnamed: [BaselineBlock] = []
         var named: [Int] = []
         while !reader.isAtEnd {
             let start = reader.position
-            let block = reader.block(at: start - base)
+            let block = reader.block(at: start)
             guard block.count > 0 else { throw .malformed(at: start) }
             named.removeAll(keepingCapacity: true)
             var previous: ArraySlice<UInt8> = []
             for _ in 0..<block.count {
                 let place = reader.position
-                guard let item = reader.item(devices: devices, piece: block.pieceStart..<start - base),
+                guard let item = reader.item(devices: devices, piece: block.pieceStart..<start),
                     isName(item.name),
                     isSound(item), previous.lexicographicallyPrecedes(item.name)
                 else { throw .malformed(at: place) }
@@ -175,7 +202,7 @@ extension Baseline {
                 contents.lastLinkGroup = max(contents.lastLinkGroup, item.entry.linkGroup)
             }
             let below = unnamed.suffix(named.count)
-            guard below.elementsEqual(named, by: { $0.start == $1 }), reader.position - base == block.end,
+            guard below.elementsEqual(named, by: { $0.start == $1 }), reader.position == block.end,
                 block.pieceStart == below.first?.pieceStart ?? block.start,
                 block.countBelow == below.reduce(0, { $0 + $1.countInPiece })
             else { throw .malformed(at: start) }
@@ -183,7 +210,7 @@ extension Baseline {
             unnamed.append(block)
             contents.entryCount += block.count
         }
-        guard !reader.isDamaged, unnamed.count <= 1, contents.entryCount == preamble.entryCount else {
+        guard !reader.isDamaged, unnamed.count <= 1, contents.entryCount == footer.entryCount else {
             throw .malformed(at: reader.position)
         }
         contents.root = unnamed.first.map { BaselineDirectory(offset: $0.start) }

@@ -68,12 +68,12 @@ extension BaselineBuilder {
     ) {
         var known = BaselineFollower(baseline, directory)
         for mark in marks.children(of: marked) {
-            while let item = known.next(before: mark.name) { add(item, of: baseline) }
+            while let item = known.next(before: mark.name) { append(item, of: baseline) }
             let item = known.find(mark.name)
             if item != nil { known.drop() }
             add(item, of: baseline, markedBy: mark, of: marks)
         }
-        while let item = known.next(before: nil) { add(item, of: baseline) }
+        while let item = known.next(before: nil) { append(item, of: baseline) }
     }
 
     private mutating func add(
@@ -100,14 +100,5 @@ extension BaselineBuilder {
             // A directory makes way for it.
             append(entry.kind == .directory ? mark.entry : entry, name: mark.name)
         }
-    }
-
-    /// Takes over an entry with all below it.
-    private mutating func add(_ item: BaselineItem, of baseline: Baseline) {
-        guard let directory = item.directory else { return append(item.entry, name: item.name) }
-        if takesPieces { return append(item.entry, name: item.name, piece: directory) }
-        enter(item.entry, name: item.name)
-        for child in baseline.children(of: directory) { add(child, of: baseline) }
-        leave()
     }
 }

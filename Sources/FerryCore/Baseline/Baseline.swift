@@ -6,8 +6,9 @@
 /// - Before the first change of a push: ``Baseline/markingPush(_:from:header:)``, stored at once.
 /// - After a sync: ``Baseline/advanced(from:by:applied:header:)``, stored.
 /// - For a push that trusts it instead of listing the sandbox: ``Baseline/remoteSnapshot()``.
-/// - On disk: `BaselineStore` of the file system module; its bytes are ``Baseline/encodedPrefix()``, ``Baseline/encodedBlocks`` and a
-///   checksum, and come back through ``Baseline/init(encoded:)``.
+/// - On disk: `BaselineStore` of the file system module; its bytes are ``Baseline/encodedBlocks``, ``Baseline/encodedEnding()`` and a
+///   checksum, and come back through ``Baseline/init(encoded:)``. ``Baseline/advance(from:by:applied:header:into:)`` gives them piece
+///   by piece.
 ///
 /// # Layout
 ///
@@ -85,7 +86,7 @@ public struct Baseline: Sendable {
 /// What a baseline is a baseline of.
 public struct BaselineHeader: Sendable, Hashable {
     /// The version of the format that this code writes, the only one it reads.
-    public static let formatVersion: UInt32 = 3
+    public static let formatVersion: UInt32 = 4
 
     /// Names the workspace.
     public var workspaceKey: [UInt8]

@@ -15,7 +15,10 @@ public struct BaselineBuilder {
     }
 
     private var frames = [Frame()]
+    /// The blocks that nobody has taken yet.
     private var output: [UInt8] = []
+    /// The length of those that somebody has.
+    private var taken = 0
     private var devices: [UInt64] = []
     private var entryCount = 0
     private var lastLinkGroup: UInt32 = 0
@@ -24,20 +27,28 @@ public struct BaselineBuilder {
 
     /// Devices that no entry names any more are dropped by writing everything anew once there are that many.
     private static let mostDevices = 64
+    /// From how many bytes on it is worth to write them.
+    private static let outputLength = 256 << 10
 
     /// Begins.
     ///
     /// - Parameters:
-    ///   - count: About how many entries will come, so that nothing is copied while it grows.
+    ///   - count: About how many entries will come, so that nothing is copied while it grows; 0 also for one whose blocks are taken
+    ///     as they come.
     ///   - old: A baseline that much will be taken over from, with the numbers of its groups.
     public init(expecting count: Int = 0, continuing old: Baseline? = nil) {
         // With some room to grow: to move it all for a few longer entries would touch as much memory again.
-        output.reserveCapacity(max(count * 56, old.map { $0.blocks.count + $0.blocks.count / 16 } ?? 0))
+        if count > 0 {
+            output.reserveCapacity(max(count * 56, old.map { $0.blocks.count + $0.blocks.count / 16 } ?? 0))
+        }
         guard let old, old.devices.count <= Self.mostDevices else { return }
         self.old = old
         devices = old.devices
         lastLinkGroup = old.lastLinkGroup
     }
+
+    /// Where the next block goes.
+    private var position: Int { taken + output.count }
 
     /// Whether the pieces of the baseline that it continues can be taken over.
     var takesPieces: Bool { old != nil }
@@ -51,11 +62,40 @@ public struct BaselineBuilder {
     mutating func append(_ entry: BaselineEntry, name: ArraySlice<UInt8>, piece directory: BaselineDirectory) {
         guard let old else { return }
         let block = old.block(of: directory)
-        let start = output.count + block.lengthBelow
+        let start = position + block.lengthBelow
         let base = old.blocks.lowerBound
         output.append(contentsOf: old.bytes[(base + block.pieceStart)..<(base + block.end)])
         entryCount += block.countInPiece
         write(entry, name: name, block: start)
+    }
+
+    /// Adds an entry of a baseline, with all below it, as it is there.
+    ///
+    /// - Parameters:
+    ///   - item: The entry.
+    ///   - baseline: The baseline; the one that it continues, if it continues one.
+    mutating func append(_ item: BaselineItem, of baseline: Baseline) {
+        var open: [BaselineChildren] = []
+        var current: BaselineItem? = item
+        while true {
+            if let item = current {
+                if let directory = item.directory, takesPieces {
+                    append(item.entry, name: item.name, piece: directory)
+                } else if let directory = item.directory {
+                    enter(item.entry, name: item.name)
+                    open.append(baseline.children(of: directory))
+                } else {
+                    append(item.entry, name: item.name)
+                }
+            }
+            guard !open.isEmpty else { return }
+            current = open[open.count - 1].next()
+            if current == nil {
+                open.removeLast()
+                leave()
+                if open.isEmpty { return }
+            }
+        }
     }
 
     /// Adds an entry that holds nothing.
@@ -81,7 +121,7 @@ public struct BaselineBuilder {
     ///   - isOptional: Whether it is left out when nothing comes into it.
     public mutating func enter(_ entry: BaselineEntry, name: ArraySlice<UInt8>, isOptional: Bool = false) {
         frames.append(
-            Frame(own: (entry, name), isOptional: isOptional, start: output.count, entriesBefore: entryCount))
+            Frame(own: (entry, name), isOptional: isOptional, start: position, entriesBefore: entryCount))
     }
 
     /// Ends the directory that was begun last.
@@ -98,13 +138,50 @@ public struct BaselineBuilder {
     /// - Parameter header: What it is a baseline of.
     /// - Returns: The baseline.
     public mutating func finish(_ header: BaselineHeader) -> Baseline {
-        while frames.count > 1 { leave() }
-        let root = flush(frames[0])
-        let contents = BaselineContents(
-            entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), lastLinkGroup: lastLinkGroup)
+        precondition(taken == 0, "some of its blocks are elsewhere")
+        let contents = finishRoot()
         let bytes = exchange(&output, with: [])
         return Baseline(
             header: header, contents: contents, devices: devices, bytes: bytes, blocks: 0..<bytes.count)
+    }
+
+    /// Hands over the blocks that there are, once there are enough to be worth it.
+    ///
+    /// - Parameter write: Takes the next bytes of the encoded form.
+    /// - Throws: What `write` throws.
+    mutating func pass<Failure>(
+        to write: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        if output.count >= Self.outputLength { try passAll(to: write) }
+    }
+
+    /// Ends it all, and hands over what is left of the encoded form.
+    ///
+    /// - Parameters:
+    ///   - header: What it is a baseline of.
+    ///   - write: Takes the next bytes.
+    /// - Throws: What `write` throws.
+    mutating func finish<Failure>(
+        _ header: BaselineHeader, to write: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let contents = finishRoot()
+        try passAll(to: write)
+        try write(Baseline.ending(header, contents, devices, blocksLength: position)[...])
+    }
+
+    private mutating func passAll<Failure>(
+        to write: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try write(output[...])
+        taken += output.count
+        output.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func finishRoot() -> BaselineContents {
+        while frames.count > 1 { leave() }
+        let root = flush(frames[0])
+        return BaselineContents(
+            entryCount: entryCount, root: root.map(BaselineDirectory.init(offset:)), lastLinkGroup: lastLinkGroup)
     }
 
     private mutating func write(_ entry: BaselineEntry, name: ArraySlice<UInt8>, block: Int?) {
@@ -122,7 +199,7 @@ public struct BaselineBuilder {
 
     private mutating func flush(_ frame: Frame) -> Int? {
         guard frame.count > 0 else { return nil }
-        let start = output.count
+        let start = position
         var head = BaselineWriter()
         head.block(
             BaselineBlock(

@@ -32,42 +32,60 @@ struct BaselineWalk<Rules: BaselineRules> {
     ///   - header: What the result is a baseline of.
     /// - Returns: The next baseline.
     static func run(_ plan: Plan, _ old: Baseline?, _ rules: Rules, header: BaselineHeader) -> Baseline {
-        var walk = BaselineWalk(plan: plan, old: old, rules: rules)
-        walk.run()
+        var walk = BaselineWalk(
+            plan: plan, old: old, rules: rules, expecting: max(plan.source.entryCount, old?.entryCount ?? 0))
+        while walk.advance() {}
         return walk.builder.finish(header)
     }
 
-    private init(plan: Plan, old: Baseline?, rules: Rules) {
+    /// Walks, and gives away the next baseline's encoded form as it grows.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan.
+    ///   - old: The baseline that it was made with.
+    ///   - rules: What becomes of each path.
+    ///   - header: What the result is a baseline of.
+    ///   - write: Takes the next bytes.
+    /// - Throws: What `write` throws.
+    static func run<Failure>(
+        _ plan: Plan, _ old: Baseline?, _ rules: Rules, header: BaselineHeader,
+        into write: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        var walk = BaselineWalk(plan: plan, old: old, rules: rules, expecting: 0)
+        while walk.advance() { try walk.builder.pass(to: write) }
+        try walk.builder.finish(header, to: write)
+    }
+
+    private init(plan: Plan, old: Baseline?, rules: Rules, expecting count: Int) {
         self.plan = plan
         self.old = old
         self.rules = rules
-        builder = BaselineBuilder(
-            expecting: max(plan.source.entryCount, old?.entryCount ?? 0), continuing: old)
+        builder = BaselineBuilder(expecting: count, continuing: old)
         groups = LinkGroups(after: old?.lastLinkGroup ?? 0)
-    }
-
-    private mutating func run() {
         let (source, destination) = (plan.source.root, plan.destination.root)
         enter(
             BaselinePath(
                 source: source, destination: destination, item: nil, step: nil, stepIndex: nil, isForeign: false,
                 after: (rules.after?.source.root, rules.after?.destination.root)),
             directory: old?.root, group: plan.groups.isEmpty ? nil : 0, isForeign: rules.isFirstPush)
-        while !frames.isEmpty {
-            guard let path = next() else {
-                frames.removeLast()
-                if !frames.isEmpty { builder.leave() }
-                continue
-            }
-            carryOut(rules.verdict(on: path, in: plan), path)
-        }
+    }
+
+    /// Goes on to the end of the directory at hand or of one in it, whichever comes first.
+    ///
+    /// - Returns: Whether there is more to do.
+    private mutating func advance() -> Bool {
+        while let path = next() { carryOut(rules.verdict(on: path, in: plan), path) }
+        frames.removeLast()
+        if frames.isEmpty { return false }
+        builder.leave()
+        return true
     }
 
     private mutating func carryOut(_ verdict: BaselineVerdict, _ path: BaselinePath) {
         switch verdict {
         case .none: return
         case .keep:
-            if let item = path.item { copy(item) }
+            if let item = path.item, let old { builder.append(item, of: old) }
         case .leaf(let entry, let group):
             var entry = entry
             let number = path.step == nil ? path.item?.entry.linkGroup : nil
@@ -75,7 +93,7 @@ struct BaselineWalk<Rules: BaselineRules> {
             let name = name(of: path)
             if entry.kind == .directory, path.item?.directory != nil, entry.flags.contains(.pushUnderWay), let old {
                 builder.enter(entry, name: name)
-                for child in old.children(of: path.item?.directory) { copy(child) }
+                for child in old.children(of: path.item?.directory) { builder.append(child, of: old) }
                 builder.leave()
             } else {
                 builder.append(entry, name: name)
@@ -184,32 +202,6 @@ struct BaselineWalk<Rules: BaselineRules> {
                 destination: path.destination.map { plan.destination.children(of: $0) } ?? none,
                 base: old.map { BaselineFollower($0, directory) }, after: AfterFollowers(path.after, rules.after),
                 steps: group.map { plan.groups[$0].steps } ?? 0..<0, isUnknown: isUnknown, isForeign: isForeign))
-    }
-
-    /// Takes over an entry with all below it.
-    private mutating func copy(_ item: BaselineItem) {
-        guard let old else { return }
-        var stack: [BaselineChildren] = []
-        var current: BaselineItem? = item
-        while true {
-            if let item = current {
-                if let directory = item.directory, builder.takesPieces {
-                    builder.append(item.entry, name: item.name, piece: directory)
-                } else if let directory = item.directory {
-                    builder.enter(item.entry, name: item.name)
-                    stack.append(old.children(of: directory))
-                } else {
-                    builder.append(item.entry, name: item.name)
-                }
-            }
-            guard !stack.isEmpty else { return }
-            current = stack[stack.count - 1].next()
-            if current == nil {
-                stack.removeLast()
-                builder.leave()
-                if stack.isEmpty { return }
-            }
-        }
     }
 
     private func name(of path: BaselinePath) -> ArraySlice<UInt8> {

@@ -1,6 +1,7 @@
 import FerryCore
 import FerryFileSystem
 import FerryThreads
+import SystemPackage
 
 /// The baseline of one sync: what was agreed on before it, marked before its first change, moved forward after it.
 ///
@@ -161,7 +162,8 @@ struct SyncBaseline {
         guard let store else { return }
         let header = headed(plan, scan)
         guard let old, old.takesMarks(of: plan) else {
-            return try save(Baseline.markingPush(plan, from: old, header: header))
+            let marked = Baseline.markingPush(plan, from: old, header: header)
+            return try stored { () throws(FileSystemError) in try store.save(marked, flushes: flushes) }
         }
         try stored { () throws(FileSystemError) in
             try store.save(marks: Baseline.marks(of: plan, header: header), flushes: flushes)
@@ -178,12 +180,18 @@ struct SyncBaseline {
     func advance(
         _ plan: Plan, indexes: GitIndexDigests, _ applied: @autoclosure () throws(SyncError) -> AppliedState
     ) throws(SyncError) {
-        guard isKept else { return }
+        guard let store else { return }
         if isCurrent(after: plan) { return }
         var applied = try applied()
         applied.indexDigest = { indexes[$0] }
-        let next = Baseline.advanced(from: old, by: plan, applied: applied, header: headed(plan, applied.sourceStamp))
-        try save(next)
+        let header = headed(plan, applied.sourceStamp)
+        try stored { () throws(FileSystemError) in
+            try store.save(header, flushes: flushes) { output throws(Errno) in
+                try Baseline.advance(from: old, by: plan, applied: applied, header: header) { bytes throws(Errno) in
+                    try output.write(bytes)
+                }
+            }
+        }
     }
 
     /// Whether the next baseline would say what the one at hand says.
@@ -206,11 +214,6 @@ struct SyncBaseline {
         header.localScan = scan.start
         header.remoteScan = scan.start
         return header
-    }
-
-    private func save(_ baseline: Baseline) throws(SyncError) {
-        guard let store else { return }
-        try stored { () throws(FileSystemError) in try store.save(baseline, flushes: flushes) }
     }
 
     private func stored(_ write: () throws(FileSystemError) -> Void) throws(SyncError) {

@@ -50,21 +50,6 @@ enum BaselineFile {
 
     // MARK: Content
 
-    /// Writes the parts of a file, and the SHA-256 of them all.
-    static func write(_ parts: [ArraySlice<UInt8>], to file: borrowing FileHandle) throws(Errno) {
-        var hash = SHA256()
-        for part in parts {
-            var start = part.startIndex
-            while start < part.endIndex {
-                let piece = part[start..<min(start + pieceLength, part.endIndex)]
-                hash.update(data: piece)
-                try file.write(piece.span)
-                start = piece.endIndex
-            }
-        }
-        try file.write(Array(hash.finalize()).span)
-    }
-
     /// Puts a file where another may be, for a caller that does not wait for the disk.
     ///
     /// Where `rename(2)` replaces a file, ext4 has the new content written out at once, unless it is mounted with `noauto_da_alloc`;
@@ -87,14 +72,22 @@ enum BaselineFile {
         let file = try directory.openFile(name)
         let status = try file.status()
         guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
+        let footer = try? Baseline.Footer(try ending(of: file, size: status.size), trailing: checksumLength)
+        // What does not end like a baseline shows how it begins; that tells one of a former format.
+        let isWhole = footer.map { $0.length + checksumLength == Int(status.size) } ?? false
+        let length = isWhole ? Int(status.size) : min(Int(status.size), Baseline.footerLength)
         var content: [UInt8] = []
-        try fill(&content, to: min(Int(status.size), Baseline.preambleLength), from: file)
-        guard let preamble = try? Baseline.Preamble(content),
-            preamble.prefixLength + preamble.blocksLength + checksumLength == Int(status.size)
-        else { return content }
-        content.reserveCapacity(Int(status.size))
-        try fill(&content, to: Int(status.size), from: file)
+        content.reserveCapacity(length)
+        try fill(&content, to: length, from: file)
         return content
+    }
+
+    /// The last bytes of a file: what says how long it is, and the checksum.
+    private static func ending(of file: borrowing FileHandle, size: Int64) throws(Errno) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(min(size, Int64(Baseline.footerLength + checksumLength))))
+        var span = bytes.mutableSpan
+        guard try file.read(into: &span, at: size - Int64(span.count)) == span.count else { throw .ioError }
+        return bytes
     }
 
     private static func fill(_ content: inout [UInt8], to length: Int, from file: borrowing FileHandle) throws(Errno) {
@@ -124,13 +117,9 @@ enum BaselineFile {
         of name: TerminatedName, in directory: borrowing DirectoryHandle
     ) throws(Errno) -> [UInt8] {
         let file = try directory.openFile(name)
-        let size = try file.status().size
-        var checkSum = [UInt8](repeating: 0, count: checksumLength)
-        var span = checkSum.mutableSpan
-        guard size >= checksumLength,
-            try file.read(into: &span, at: size - Int64(checksumLength)) == checksumLength
-        else { throw .ioError }
-        return checkSum
+        let ending = try ending(of: file, size: file.status().size)
+        guard ending.count > checksumLength else { throw .ioError }
+        return ending.suffix(checksumLength)
     }
 
     /// The whole file of marks; nil: there is none.
@@ -167,6 +156,10 @@ enum BaselineFile {
         return try Baseline(encoded: Array(file[checksumLength..<end]))
     }
 
+    static func header(of content: [UInt8]) throws(BaselineDamage) -> BaselineHeader {
+        try Baseline.header(ofEncoded: content, trailing: checksumLength)
+    }
+
     static func decode(_ content: [UInt8], _ marks: [UInt8]?) throws(BaselineDamage) -> Baseline {
         let baseline = try Baseline(encoded: content, trailing: checksumLength, isVerified: true)
         guard let found = try Self.marks(marks, of: content) else { return baseline }
@@ -176,13 +169,12 @@ enum BaselineFile {
     /// The baseline of a file, whosever it is, with its marks.
     static func decode(checked content: [UInt8], in directory: borrowing DirectoryHandle) throws -> Baseline {
         try checkSum(of: content)
-        let header = try Baseline.header(ofEncoded: content)
+        let header = try header(of: content)
         return try decode(content, readMarks(header.workspaceKey, header.endpointKey, in: directory))
     }
 
     static func checkSum(of content: [UInt8]) throws(BaselineDamage) {
-        let preamble = try Baseline.Preamble(content)
-        let length = preamble.prefixLength + preamble.blocksLength
+        let length = try Baseline.Footer(content, trailing: checksumLength).length
         guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
         var hash = SHA256()
         var start = 0

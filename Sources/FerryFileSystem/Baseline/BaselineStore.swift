@@ -52,7 +52,7 @@ package struct BaselineStore: Sendable {
     package func loadHeader(workspace: [UInt8], endpoint: [UInt8]) throws(BaselineStoreError) -> BaselineHeader? {
         try read(workspace, endpoint, header: { $0 }) { (content, marks) throws(BaselineDamage) in
             if let marks = try BaselineFile.marks(marks, of: content) { return marks.header }
-            return try Baseline.header(ofEncoded: content)
+            return try BaselineFile.header(of: content)
         }
     }
 
@@ -79,7 +79,7 @@ package struct BaselineStore: Sendable {
             let value = try decode(content, marks)
             // A copy of another pair's file is not this pair's.
             guard header(value).workspaceKey == workspace, header(value).endpointKey == endpoint else {
-                throw .malformed(at: Baseline.preambleLength)
+                throw .malformed(at: content.count)
             }
             return value
         } catch {
@@ -94,7 +94,23 @@ package struct BaselineStore: Sendable {
     ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; the old one is then still there.
     package func save(_ baseline: Baseline, flushes: Bool = true) throws(FileSystemError) {
-        try write(baseline, as: .baseline, flushes: flushes)
+        try save(baseline.header, flushes: flushes) { output throws(Errno) in
+            try output.write(baseline.encodedBlocks)
+            try output.write(baseline.encodedEnding()[...])
+        }
+    }
+
+    /// Writes a baseline while it is made; the caller holds the locks of both.
+    ///
+    /// - Parameters:
+    ///   - header: What it is a baseline of, as far as its keys go.
+    ///   - flushes: Whether to wait for the disk.
+    ///   - encode: Writes its encoded form, piece by piece.
+    /// - Throws: ``FileSystemError``; the old one is then still there.
+    package func save(
+        _ header: BaselineHeader, flushes: Bool, _ encode: (inout BaselineOutput) throws(BaselineOutput.Failure) -> Void
+    ) throws(FileSystemError) {
+        try write(.baseline, header, flushes: flushes) { _, output throws(Errno) in try encode(&output) }
     }
 
     /// Writes the marks of a push beside the baseline that it was planned with; the caller holds the locks of both.
@@ -104,26 +120,30 @@ package struct BaselineStore: Sendable {
     ///   - flushes: Whether to wait for the disk.
     /// - Throws: ``FileSystemError``; the baseline is as it was.
     package func save(marks: Baseline, flushes: Bool) throws(FileSystemError) {
-        try write(marks, as: .marks, flushes: flushes)
+        let (workspace, endpoint) = (marks.header.workspaceKey, marks.header.endpointKey)
+        try write(.marks, marks.header, flushes: flushes) { directory, output throws(Errno) in
+            let file = try BaselineFile.name(.baseline, workspace, endpoint)
+            try output.write(BaselineFile.readCheckSum(of: file, in: directory)[...])
+            try output.write(marks.encodedBlocks)
+            try output.write(marks.encodedEnding()[...])
+        }
     }
 
-    private func write(_ baseline: Baseline, as kind: BaselineFile.Kind, flushes: Bool) throws(FileSystemError) {
-        let (workspace, endpoint) = (baseline.header.workspaceKey, baseline.header.endpointKey)
+    private func write(
+        _ kind: BaselineFile.Kind, _ header: BaselineHeader, flushes: Bool,
+        _ content: (_ directory: borrowing DirectoryHandle, _ output: inout BaselineOutput) throws(Errno) -> Void
+    ) throws(FileSystemError) {
+        let (workspace, endpoint) = (header.workspaceKey, header.endpointKey)
         try RootDirectory.createWithParents(path)
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            var parts = [baseline.encodedPrefix()[...], baseline.encodedBlocks]
-            if kind == .marks {
-                let file = try BaselineFile.name(.baseline, workspace, endpoint)
-                parts.insert(try BaselineFile.readCheckSum(of: file, in: directory)[...], at: 0)
-            }
             let name = try BaselineFile.name(kind, workspace, endpoint)
             let temporary = try BaselineFile.temporaryName(workspace, endpoint)
             do throws(Errno) {
-                let file = try directory.createFileAnew(temporary, mode: 0o600)
-                try BaselineFile.write(parts, to: file)
+                var output = BaselineOutput(try directory.createFileAnew(temporary, mode: 0o600))
+                try content(directory, &output)
+                try output.finish(flushes: flushes)
                 if flushes {
-                    try file.synchronize()
                     try directory.rename(temporary, to: directory, as: name)
                 } else {
                     try BaselineFile.swap(temporary, name, in: directory)

@@ -49,7 +49,7 @@ package struct CopyResult: Sendable {
     /// Bytes of content written.
     package var bytes: Int64 = 0
     /// The files that were written and are now just like the source's; asked for by ``CopyOptions/recordsWritten``.
-    package var written: [WrittenFile] = []
+    package var written = WrittenFiles()
     /// Whether modes given at creation could not be trusted somewhere, so that directories need theirs set at the end.
     package var setsModes = false
     /// Why the copy was given up; nil when it went to its end.
@@ -58,23 +58,13 @@ package struct CopyResult: Sendable {
     package init() {}
 }
 
-/// What a file that was written has of its own: everything else it has of the source's.
-package struct WrittenFile: Sendable {
-    /// The entry in the plan's source.
-    package let id: EntryID
-    package let inode: UInt64
-    package let ctimeSeconds: Int64
-    package let ctimeNanoseconds: UInt32
-
+extension WrittenFile {
     /// Nil when the file is not just like the source's, or has several names and so is still to change.
     init?(_ id: EntryID, like record: EntryRecord, _ status: EntryStatus, device: UInt64) {
         guard status.kind == .file, status.size == record.size, status.mode == record.mode,
             status.mtime == record.mtime,
             status.device == device, !record.flags.contains(.hasSeveralNames)
         else { return nil }
-        self.id = id
-        inode = status.inode
-        ctimeSeconds = status.ctime.seconds
-        ctimeNanoseconds = status.ctime.nanoseconds
+        self.init(id, inode: status.inode, ctime: status.ctime)
     }
 }

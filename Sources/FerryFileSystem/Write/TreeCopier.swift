@@ -25,7 +25,7 @@ package enum TreeCopier {
         let job = CopyJob(group: 0, path: [], setsModes: false, isNew: options.purpose == .staging)
         var result = CopyResult()
         guard !plan.groups.isEmpty else { return result }
-        let outputs: [CopyOutput]
+        var outputs: [CopyOutput]
         do throws(ThreadError) {
             outputs = try WorkCrew.run(
                 [job], threads: options.threads, named: "copy",
@@ -38,7 +38,7 @@ package enum TreeCopier {
         }
         result.problems = outputs.flatMap(\.problems)
         result.bytes = outputs.reduce(0) { $0 + $1.bytes }
-        result.written = outputs.count == 1 ? outputs[0].written : outputs.flatMap(\.written)
+        for index in outputs.indices { result.written.append(exchange(&outputs[index].written, with: [])) }
         result.setsModes = outputs.contains(where: \.setsModes)
         result.failure = outputs.lazy.compactMap(\.failure).first
         guard result.failure == nil else { return result }

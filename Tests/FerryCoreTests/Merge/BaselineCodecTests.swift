@@ -114,7 +114,8 @@ struct BaselineCodecTests {
     @Test("counts and lengths that cannot be are refused before anything is allocated for them")
     func absurdCounts() {
         let encoded = Self.random(seed: 3).encoded()
-        for start in [12, 16, 20, 24, 28] {
+        let footer = encoded.count - Baseline.footerLength
+        for start in stride(from: footer, to: footer + 20, by: 4) {
             for value in [UInt8(0x7F), 0xFF] {
                 var damaged = encoded
                 for index in start..<(start + 4) { damaged[index] = value }
@@ -122,8 +123,36 @@ struct BaselineCodecTests {
             }
         }
         var newer = encoded
-        newer[8] = 4
-        #expect(throws: BaselineDamage.otherVersion(4)) { try Baseline(encoded: newer) }
+        newer[footer + 20] = 5
+        #expect(throws: BaselineDamage.otherVersion(5)) { try Baseline(encoded: newer) }
+    }
+
+    @Test("one of a former format, which says at its beginning what it is, is told from what is no baseline")
+    func formerFormat() {
+        let former = Array("FERRYBAS".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 7, count: 100)
+        #expect(throws: BaselineDamage.otherVersion(3)) { try Baseline(encoded: former) }
+        #expect(throws: BaselineDamage.notABaseline) { try Baseline(encoded: Array(former.dropFirst())) }
+    }
+
+    @Test("given away as it grows, it is the same as in one piece", arguments: [0, 3, 40_000])
+    func pieces(fileCount: Int) throws {
+        var tree = TreeBuilder()
+        for index in 0..<fileCount {
+            let path = try RelativePath(validating: Array("d\(index % 7)/e\(index % 50)/file-\(index)".utf8))
+            _ = try tree.insert(path, status: EntryStatus(kind: .file, size: Int64(index))) { _ in }
+        }
+        let source = tree.finish()
+        var policy = PlanPolicy(differing: .replace, extra: .delete)
+        policy.merge = .push
+        let plan = Planner.plan(source: source, destination: .empty, policy: policy)
+        let applied = AppliedState(
+            source: source, destination: source, sourceStamp: ScanStamp(start: Timestamp(seconds: 9)),
+            destinationStamp: ScanStamp(start: Timestamp(seconds: 9)))
+        let whole = Baseline.advanced(from: nil, by: plan, applied: applied, header: BaselineHeader())
+        var pieces: [[UInt8]] = []
+        Baseline.advance(from: nil, by: plan, applied: applied, header: BaselineHeader()) { pieces.append(Array($0)) }
+        #expect(pieces.flatMap(\.self) == whole.encoded())
+        #expect(pieces.count > 4 || fileCount < 40_000, "so many blocks are not kept to the end")
     }
 
     @Test("what the sandbox held comes back as a snapshot, hard links included")
