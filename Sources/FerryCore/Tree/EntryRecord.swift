@@ -1,12 +1,12 @@
-/// What a snapshot keeps of one entry: 64 bytes, without its name's bytes.
+/// What a snapshot keeps of one entry, without its name's bytes; ``EntryRecords`` packs it into 48 bytes.
 public struct EntryRecord: Sendable {
     /// The size of a file in bytes, of a symbolic link's target; 0 for everything else.
     public internal(set) var size: Int64 = 0
     var inodeNumber: UInt64 = 0
-    var mtimeSeconds: Int64 = 0
-    var ctimeSeconds: Int64 = 0
-    var mtimeNanoseconds: UInt32 = 0
-    var ctimeNanoseconds: UInt32 = 0
+    /// When the content last changed.
+    public internal(set) var mtime = Timestamp(seconds: 0)
+    /// When anything about the entry last changed.
+    public internal(set) var ctime = Timestamp(seconds: 0)
     var nameOffset: UInt32 = 0
     /// The directory that holds the entry, as a raw ``EntryID``.
     var parent: UInt32 = 0
@@ -29,14 +29,9 @@ public struct EntryRecord: Sendable {
     public internal(set) var flags: EntryFlags = []
 
     init() {}
-
-    /// When the content last changed.
-    public var mtime: Timestamp { Timestamp(seconds: mtimeSeconds, nanoseconds: mtimeNanoseconds) }
-    /// When anything about the entry last changed.
-    public var ctime: Timestamp { Timestamp(seconds: ctimeSeconds, nanoseconds: ctimeNanoseconds) }
 }
 
-/// Facts about an entry that are not part of its stat.
+/// Facts about an entry that are not part of its stat; a record has room for seven.
 public struct EntryFlags: OptionSet, Sendable {
     /// The bits.
     public let rawValue: UInt8

@@ -10,8 +10,7 @@ extension Snapshot {
     public mutating func amend(_ id: EntryID, fetched record: EntryRecord, target: ArraySlice<UInt8>) {
         amendRecord(of: id) { entry, arena in
             entry.mode = record.mode
-            entry.mtimeSeconds = record.mtimeSeconds
-            entry.mtimeNanoseconds = record.mtimeNanoseconds
+            entry.mtime = record.mtime
             switch record.kind {
             case .file: entry.size = record.size
             case .symlink:
@@ -37,13 +36,9 @@ extension Snapshot {
     package mutating func amend(_ id: EntryID, inode: UInt64, ctime: Timestamp) {
         amendRecord(of: id) { entry, _ in
             entry.inodeNumber = inode
-            entry.ctimeSeconds = ctime.seconds
-            entry.ctimeNanoseconds = ctime.nanoseconds
+            entry.ctime = ctime
         }
     }
-
-    /// Says that all entries lie on one device.
-    package mutating func amendDevices(to device: UInt64) { replaceDevices(by: device) }
 
     /// Says that of the directories above a path nothing is known but that they are there: the tree was made for what is in it.
     ///

@@ -1,6 +1,6 @@
 /// The entries of one tree at one time.
 ///
-/// Kept as a few segments of 64-byte records with the names in arenas; the children of a directory are contiguous and sorted,
+/// Kept as a few segments of 48-byte records with the names in arenas; the children of a directory are contiguous and sorted,
 /// so two snapshots are compared in one pass and no sort of the whole is ever needed. Immutable once made.
 public struct Snapshot: Sendable {
     private var segments: [SnapshotSegment]
@@ -175,13 +175,6 @@ public struct Snapshot: Sendable {
         return current
     }
 
-    /// Puts one device in the place of all.
-    mutating func replaceDevices(by device: UInt64) {
-        for number in segments.indices {
-            segments[number].devices = segments[number].devices.map { _ in device }
-        }
-    }
-
     /// Changes one record in place.
     mutating func amendRecord(of id: EntryID, _ change: (inout EntryRecord, inout ByteArena) -> Void) {
         var record = segments[id.segment].records[id.index]
@@ -209,7 +202,10 @@ public struct Snapshot: Sendable {
         let ordered = names.map { (id: $0, path: RelativePath(unchecked: path(of: $0))) }.sorted { $0.path < $1.path }
         var first: [File: EntryID] = [:]
         for (id, _) in ordered {
-            let file = File(device: device(of: id), inode: self[id].inodeNumber)
+            let device = device(of: id)
+            // One of several that are not told apart: the same inode number there may be another file's.
+            if device == .max { continue }
+            let file = File(device: device, inode: self[id].inodeNumber)
             if let original = first[file] {
                 segments[id.segment].records[id.index].link = original.rawValue
                 if byteCount < .max { byteCount -= self[id].size }

@@ -13,7 +13,7 @@ public struct SnapshotSegment: Sendable {
     }
 
     let number: Int
-    var records = ChunkedArray<EntryRecord>()
+    var records = EntryRecords()
     var arena = ByteArena()
     var amendments: [Amendment] = []
     /// Files with several names: (device index, inode, entry).
@@ -113,10 +113,8 @@ public struct SnapshotSegment: Sendable {
     mutating func set(_ status: EntryStatus, in record: inout EntryRecord, id: EntryID) {
         record.kind = status.kind
         record.mode = status.mode
-        record.mtimeSeconds = status.mtime.seconds
-        record.mtimeNanoseconds = status.mtime.nanoseconds
-        record.ctimeSeconds = status.ctime.seconds
-        record.ctimeNanoseconds = status.ctime.nanoseconds
+        record.mtime = status.mtime
+        record.ctime = status.ctime
         record.inodeNumber = status.inode
         record.device = index(ofDevice: status.device)
         switch status.kind {
@@ -133,11 +131,14 @@ public struct SnapshotSegment: Sendable {
         }
     }
 
-    /// A tree rarely spans more than a few devices; past 255 they share a number, which only costs hard-link detection a
-    /// comparison that fails.
+    /// The most devices that are told apart.
+    static let mostDevices = 31
+
+    /// A tree rarely spans more than a few devices; past 31 they share a number that names none, which costs the detection of hard
+    /// links there.
     private mutating func index(ofDevice device: UInt64) -> UInt8 {
         if let index = devices.lastIndex(of: device) { return UInt8(index) }
-        guard devices.count < 255 else { return 255 }
+        guard devices.count < Self.mostDevices else { return UInt8(Self.mostDevices) }
         devices.append(device)
         return UInt8(devices.count - 1)
     }
