@@ -6,7 +6,8 @@ import Testing
 struct EntryRecordsTests {
     private static let times: [Timestamp] = [
         Timestamp(seconds: 0), Timestamp(seconds: -1, nanoseconds: 999_999_999), Timestamp(seconds: -(1 << 31)),
-        Timestamp(seconds: -(1 << 31) - 1, nanoseconds: 5), Timestamp(seconds: (1 << 34) - (1 << 31) - 1, nanoseconds: 1),
+        Timestamp(seconds: -(1 << 31) - 1, nanoseconds: 5),
+        Timestamp(seconds: (1 << 34) - (1 << 31) - 1, nanoseconds: 1),
         Timestamp(seconds: (1 << 34) - (1 << 31)), Timestamp(seconds: 1 << 40, nanoseconds: 7),
         Timestamp(seconds: .max, nanoseconds: 999_999_999), Timestamp(seconds: .min),
     ]

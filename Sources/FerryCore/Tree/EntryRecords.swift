@@ -72,7 +72,8 @@ private struct PackedRecord: Sendable {
         parent = record.parent
         link = record.link
         let nature = UInt32(record.kind.rawValue - 1) | UInt32(record.mode & 0o777) << 3
-        bits = nature | UInt32(record.flags.rawValue & 0x7F) << 12 | UInt32(record.device & 0x1F) << 19
+        bits =
+            nature | UInt32(record.flags.rawValue & 0x7F) << 12 | UInt32(record.device & 0x1F) << 19
             | UInt32(record.nameLength) << 24
     }
 

@@ -145,7 +145,7 @@ public struct TreeBuilder: Sendable {
                 segment.records[index].link = place[Int(segment.records[index].link)]
             }
         }
-        permute(order)
+        permute(&order)
         let finished = exchange(&segment, with: SnapshotSegment(number: 0))
         return Snapshot(
             merging: [finished], linkedTo: linkTargets.map { (place[$0.link.index], place[$0.target.index]) })
@@ -244,8 +244,7 @@ public struct TreeBuilder: Sendable {
     }
 
     /// Puts the records into an order in place, one cycle after the other, so that they are never there twice.
-    private mutating func permute(_ order: [UInt32]) {
-        var order = order
+    private mutating func permute(_ order: inout [UInt32]) {
         for start in 0..<order.count where Int(order[start]) != start {
             let saved = segment.records[start]
             var position = start

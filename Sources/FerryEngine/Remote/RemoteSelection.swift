@@ -4,7 +4,7 @@ import FerryFileSystem
 /// What of a plan is sent into a sandbox, and what is to be done around it.
 struct RemoteSelection {
     /// The entries that the stream holds.
-    private(set) var sent: Set<EntryID> = []
+    private(set) var sent = EntrySet()
     /// The bytes of their content.
     private(set) var byteCount: Int64 = 0
     /// The entries that are written in any way.
@@ -57,7 +57,7 @@ struct RemoteSelection {
                 }
             }
         } else {
-            for id in sent { look(id, written.entry(at: RelativePath(unchecked: plan.source.path(of: id)))) }
+            for id in self.written { look(id, written.entry(at: RelativePath(unchecked: plan.source.path(of: id)))) }
         }
         return problems.sorted { $0.path.lexicographicallyPrecedes($1.path) }
     }
@@ -77,7 +77,7 @@ private struct Builder {
     let listing: RemoteListing
     let facts: RemoteFacts
     let options: SyncOptions
-    var sent: Set<EntryID> = []
+    var sent = EntrySet()
     var byteCount: Int64 = 0
     var written: [EntryID] = []
     var request = RemoteReceiveRequest()

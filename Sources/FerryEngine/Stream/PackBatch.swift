@@ -28,7 +28,7 @@ struct PackOrder: Sendable {
     /// - Parameters:
     ///   - snapshot: The tree.
     ///   - selection: The only entries that are sent; nil for all.
-    init(_ snapshot: Snapshot, selecting selection: Set<EntryID>? = nil) {
+    init(_ snapshot: Snapshot, selecting selection: EntrySet? = nil) {
         var order = PackOrder.entriesInOrder(of: snapshot)
         order.removeAll { id in
             !snapshot[id].kind.isCarried || PackOrder.isUnreadableFile(snapshot[id])

@@ -37,7 +37,7 @@ enum PackFailure: Error {
 /// What of a tree is packed, and how.
 struct PackScope: Sendable {
     /// The only entries that are sent; nil for all.
-    var selection: Set<EntryID>?
+    var selection: EntrySet?
     /// Whether files with holes are written with a map; not every tar can read that.
     var keepsHoles = false
     /// What is put before the name of every member.

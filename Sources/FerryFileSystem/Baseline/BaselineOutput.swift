@@ -27,6 +27,7 @@ package struct BaselineOutput: ~Copyable {
     /// Writes the checksum.
     ///
     /// - Parameter flushes: Whether to wait for the disk.
+    /// - Throws: `Errno`; the file is of no use then.
     consuming func finish(flushes: Bool) throws(Errno) {
         try file.write(Array(hash.finalize()).span)
         if flushes { try file.synchronize() }

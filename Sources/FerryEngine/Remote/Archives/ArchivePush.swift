@@ -114,8 +114,8 @@ struct ArchivePush {
     }
 
     /// What is sent: what the plan makes or replaces, and the directories that are written into, for their times.
-    private static func selection(of plan: Plan) -> (entries: Set<EntryID>, bytes: Int64) {
-        var entries: Set<EntryID> = []
+    private static func selection(of plan: Plan) -> (entries: EntrySet, bytes: Int64) {
+        var entries = EntrySet()
         var bytes: Int64 = 0
         for group in plan.groups {
             var isWritten = false
@@ -130,7 +130,7 @@ struct ArchivePush {
                 let record = plan.source[id]
                 guard record.kind == .file else { continue }
                 let first = plan.source.firstName(of: id)
-                if entries.insert(first).inserted || first == id { bytes += record.size }
+                if entries.insert(first) || first == id { bytes += record.size }
             }
             guard isWritten, let source = group.source, let destination = group.destination,
                 source != plan.source.root, !plan.source[source].flags.contains(.hasNoMetadata),
