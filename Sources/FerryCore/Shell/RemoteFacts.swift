@@ -94,6 +94,8 @@ package struct RemoteFacts: Hashable, Sendable {
     package var hasZstd = false
     /// Whether a long list can be taken in pieces without reading it byte by byte.
     package var takesPieces = false
+    /// Whether a piece is passed on while it comes, so that its length is no matter.
+    package var takesLongPieces = false
     /// What the root is.
     package var root = RootState.unreadable
     /// The root as a directory; nil when it is none.
@@ -144,7 +146,8 @@ extension RemoteFacts {
         hasXargs = text("xargs") == "1"
         hasGzip = text("gzip") == "1"
         hasZstd = text("zstd") == "1"
-        takesPieces = text("pieces") == "1"
+        takesLongPieces = text("pieces") == "2"
+        takesPieces = takesLongPieces || text("pieces") == "1"
         guard root == .directory else { return }
         var directory = Directory()
         let line = Self.words(values["line"] ?? [])

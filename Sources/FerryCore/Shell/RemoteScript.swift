@@ -8,6 +8,10 @@ package enum RemoteScript {
     package static let version = 1
     /// The most bytes in one piece.
     package static let largestPiece = 1 << 20
+    /// The most bytes in one piece of a stream where pieces are passed on while they come.
+    ///
+    /// Each piece starts a `dd`, and nothing flows meanwhile.
+    package static let longestStreamPiece = 4 << 20
 
     /// The text of the command.
     ///
@@ -46,6 +50,9 @@ package enum RemoteScript {
     ///
     /// BusyBox's `date` knows no fractions, and what was written in a second that is not over could not be trusted: there the
     /// directory of a process that has just begun tells the time.
+    ///
+    /// A `dd` that counts bytes passes a piece on while it comes, others take it in whole first. Whether it reads not one byte too
+    /// many is tried, because a lost byte would be a broken stream.
     private static let tools = #"""
         say() { printf '=%s %s\0' "$n" "$1"; }
         clock() {
@@ -60,10 +67,15 @@ package enum RemoteScript {
         runs() { [ "$("$@" 2>/dev/null </dev/null)" = 1 ]; }
         fail() { say "failed $1"; exit 1; }
         q= d=
-        if dd if=/dev/null of=/dev/null bs=1 count=1 iflag=fullblock >/dev/null 2>&1; then d=1; fi
-        if dd if=/dev/null of=/dev/null bs=1 count=1 status=none >/dev/null 2>&1; then q=status=none; fi
+        x=$(printf 'abc\n' | { dd of=/dev/null bs=2 count=1 iflag=fullblock,count_bytes status=none 2>&1; read -r x; echo "$x"; })
+        if [ "$x" = bc ]; then d=2 q=status=none
+        else
+          if dd if=/dev/null of=/dev/null bs=1 count=1 iflag=fullblock >/dev/null 2>&1; then d=1; fi
+          if dd if=/dev/null of=/dev/null bs=1 count=1 status=none >/dev/null 2>&1; then q=status=none; fi
+        fi
         take() {
-          if [ -z "$d" ]; then dd bs=1 count="$1" 2>/dev/null
+          if [ "$d" = 2 ]; then dd bs=65536 count="$1" iflag=fullblock,count_bytes "$q"
+          elif [ -z "$d" ]; then dd bs=1 count="$1" 2>/dev/null
           elif [ -n "$q" ]; then dd bs="$1" count=1 iflag=fullblock "$q"
           else dd bs="$1" count=1 iflag=fullblock 2>/dev/null; fi
         }
@@ -132,7 +144,7 @@ package enum RemoteScript {
           printf 'tar=%s\0listing=%s\0digest=%s\0xargs=%s\0' "$tk" "$l" "$c" "$xa"
           if has gzip; then printf 'gzip=1\0'; fi
           if has zstd; then printf 'zstd=1\0'; fi
-          if [ -n "$d" ]; then printf 'pieces=1\0'; fi
+          if [ -n "$d" ]; then printf 'pieces=%s\0' "$d"; fi
           b= some=
           if [ -r /proc/sys/kernel/random/boot_id ]; then read -r b </proc/sys/kernel/random/boot_id; fi
           printf 'boot=%s\0' "$b"

@@ -26,7 +26,7 @@ extension RemoteSession {
         }
         var mark: RemoteEndMark?
         do throws(PackFailure) {
-            var sink = try RemoteSink(channel, request.compression, inPieces: sendsPieces)
+            var sink = try RemoteSink(channel, request.compression, piece: longestPiece)
             try produce(&sink)
             mark = sink.endMark
             try sink.finish()
@@ -78,7 +78,13 @@ extension RemoteSession {
     }
 
     /// Whether the archive goes in pieces: what may lose the end of an output may hide the end of an input.
-    private var sendsPieces: Bool { !capabilities.provesEndOfOutput && facts.takesPieces }
+    private var sendsPieces: Bool { longestPiece != nil }
+
+    /// How long the archive's pieces are; nil where it does not go in pieces.
+    private var longestPiece: Int? {
+        guard !capabilities.provesEndOfOutput, facts.takesPieces else { return nil }
+        return facts.takesLongPieces ? RemoteScript.longestStreamPiece : RemoteScript.largestPiece
+    }
 
     private func sendSteps(_ request: RemoteReceiveRequest) throws(TransportError) {
         // Where the end of an output may get lost, the command lingers until it was read.

@@ -9,57 +9,49 @@ import FerryTransport
 /// last how many there were.
 struct ProcessSink: ~Copyable, ByteSink {
     private let process: any SandboxProcess
-    private let isInPieces: Bool
+    /// How long a piece is; nil where the stream goes as it is.
+    private let pieceSize: Int?
+    /// What is gathered for the next piece, less than one.
     private var piece = ByteBuffer(capacity: 64 << 10)
     private var total = 0
 
-    init(_ process: any SandboxProcess, inPieces isInPieces: Bool) {
+    init(_ process: any SandboxProcess, piece pieceSize: Int?) {
         self.process = process
-        self.isInPieces = isInPieces
+        self.pieceSize = pieceSize
     }
 
     mutating func write(_ bytes: Span<UInt8>) throws(TransportError) {
-        guard isInPieces else { return try process.write(bytes) }
-        if bytes.count < Self.smallSize, piece.count + bytes.count <= Self.pieceSize {
-            return piece.append(bytes)
-        }
-        try flush()
+        guard let pieceSize else { return try process.write(bytes) }
         var start = 0
-        while start < bytes.count {
-            let end = min(bytes.count, start + Self.pieceSize)
-            total += end - start
-            try Self.send(bytes.extracting(start..<end), to: process)
+        while piece.count + bytes.count - start >= pieceSize {
+            let end = start + pieceSize - piece.count
+            try flush(and: bytes.extracting(start..<end))
             start = end
         }
+        piece.append(bytes.extracting(start...))
     }
 
     /// Moves bytes from a file in the kernel; nil where that is not possible.
     mutating func splice(from descriptor: Int32, count: Int) throws(TransportError) -> Int? {
-        isInPieces ? nil : try process.splice(from: descriptor, count: count)
+        pieceSize != nil ? nil : try process.splice(from: descriptor, count: count)
     }
 
     /// Says that nothing more comes.
     mutating func finish() throws(TransportError) {
-        guard isInPieces else { return }
-        try flush()
+        guard pieceSize != nil else { return }
+        if !piece.isEmpty { try flush(and: Span()) }
         try process.write(Array("end \(total)\n".utf8).span)
     }
 
-    private mutating func flush() throws(TransportError) {
-        guard !piece.isEmpty else { return }
-        total += piece.count
-        try piece.withSpan { bytes throws(TransportError) in try Self.send(bytes, to: process) }
+    /// Sends what was gathered and what follows it as one piece.
+    private mutating func flush(and bytes: Span<UInt8>) throws(TransportError) {
+        let count = piece.count + bytes.count
+        total += count
+        try process.write(Array("piece \(count)\n".utf8).span)
+        try piece.withSpan { bytes throws(TransportError) in try process.write(bytes) }
         piece.removeAll()
-    }
-
-    private static func send(_ bytes: Span<UInt8>, to process: any SandboxProcess) throws(TransportError) {
-        try process.write(Array("piece \(bytes.count)\n".utf8).span)
         try process.write(bytes)
     }
-
-    private static let pieceSize = RemoteScript.largestPiece
-    /// What is smaller is gathered first.
-    private static let smallSize = 64 << 10
 }
 
 /// A stream on its way into a sandbox, straight or through a compressor.
@@ -73,14 +65,14 @@ struct RemoteSink: ~Copyable, PackSink {
 
     static var feedsSandbox: Bool { true }
 
-    init(_ channel: RemoteChannel, _ compression: Compression, inPieces: Bool = false) throws(PackFailure) {
+    init(_ channel: RemoteChannel, _ compression: Compression, piece: Int? = nil) throws(PackFailure) {
         nonce = channel.nonce
         guard compression != .none else {
-            plain = ProcessSink(channel.process, inPieces: inPieces)
+            plain = ProcessSink(channel.process, piece: piece)
             return
         }
         do throws(ArchiveError) {
-            compressor = try CompressingSink(compression, to: ProcessSink(channel.process, inPieces: inPieces))
+            compressor = try CompressingSink(compression, to: ProcessSink(channel.process, piece: piece))
         } catch {
             throw .archive(error)
         }

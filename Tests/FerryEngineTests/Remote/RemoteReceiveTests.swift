@@ -43,7 +43,8 @@ struct RemoteReceiveTests {
         tree["large"] = TreeEntry(.file(large, hasHoles: false))
         let world = try RemoteWorld(machine, tree)
         world.sandbox.capabilities.provesEndOfOutput = false
-        #expect(try world.open().facts.takesPieces)
+        let facts = try world.open().facts
+        #expect(facts.takesPieces && facts.takesLongPieces)
         for compression in [Compression.none, .gzip] {
             let receipt = try world.push { $0.compression = compression }
             #expect(receipt.incomplete == nil && receipt.listing?.snapshot.entryCount == 4)
@@ -52,6 +53,25 @@ struct RemoteReceiveTests {
         // A stream that is broken off is one that was cut.
         #expect(throws: RemoteFailure.self) { try world.push(cutAfter: 2_000) }
         #expect(try world.leftovers.isEmpty)
+    }
+
+    @Test(
+        "where dd takes more than it is told to count, or counts no bytes, pieces are taken whole",
+        arguments: [
+            "case $* in *count_bytes*) exit 1 ;; esac", "case $* in *count_bytes*) cat >/dev/null; exit 0 ;; esac",
+        ])
+    func wholePieces(beginning: String) throws {
+        var tree: Tree = ["small": .file("s")]
+        tree["large"] = TreeEntry(.file([UInt8](repeating: 3, count: 3 << 20), hasHoles: false))
+        let world = try RemoteWorld(.dash, tree)
+        let script = "#!/bin/sh\n\(beginning)\nexec /usr/bin/dd \"$@\"\n"
+        let tools = try world.directory.directory("tools", ["dd": .file(script, mode: 0o755)])
+        world.sandbox.environment = ["PATH=\(String(decoding: tools, as: UTF8.self)):/usr/bin:/bin", "HOME=/"]
+        world.sandbox.capabilities.provesEndOfOutput = false
+        let facts = try world.open().facts
+        #expect(facts.takesPieces && !facts.takesLongPieces)
+        #expect(try world.push().incomplete == nil)
+        #expect(try Tool.run("/usr/bin/diff", ["-r"] + world.names).status == 0)
     }
 
     @Test("a tree arrives as it is, whatever the umask and the tools", arguments: Machine.available)
