@@ -25,7 +25,13 @@
                     "d 755 0 1 1 2 2 7 0 0", ".", "", "f 644 5 1.5 1.5 9 1 7 0 0", "./a", "", "d 755 0 1 1 3 2 7 0 0",
                     "./d", "", "l 777 1 1.5 1.5 4 1 7 0 0", "./d/l", "x", "MARK listed 0",
                 ]
-                return [Array(entries.joined(separator: "\0").utf8) + [0]]
+                let walk = [
+                    "MARK clock 5", "d0 755 0 1 1 2 2 7 0 0", ".", "", "f1 644 5 1.5 1.5 9 1 7 0 0", "a", "",
+                    "d1 755 0 1 1 3 2 7 0 0", "d", "", "l2 777 1 1.5 1.5 4 1 7 0 0", "l", "x",
+                    "d2 755 0 1 1 5 2 7 0 0", "e", "", "!", "./d/e", "", "f1 644 5 1.5 1.5 9 1 7 0 0", "b", "",
+                    "MARK listed 0",
+                ]
+                return [entries, walk].map { Array($0.joined(separator: "\0").utf8) + [0] }
             case .rules:
                 return ["*.o\n!keep.o\n/build/\na/**/b\n[a-z]?\\ \n#c\n\0a.o\nkeep.o\nbuild/x\na/x/b\nzz"].map {
                     Array($0.utf8)

@@ -5,8 +5,17 @@ import Synchronization
 package final class CannedProcess: SandboxProcess {
     private let left: Mutex<ArraySlice<UInt8>>
 
+    private let piece: Int
+
     /// Makes a command.
-    package init(_ bytes: [UInt8]) { left = Mutex(bytes[...]) }
+    ///
+    /// - Parameters:
+    ///   - bytes: What it says.
+    ///   - piece: How much of it comes at once at most.
+    package init(_ bytes: [UInt8], piece: Int = .max) {
+        left = Mutex(bytes[...])
+        self.piece = piece
+    }
 
     /// Takes no notice.
     package func write(_ bytes: Span<UInt8>) throws(TransportError) {}
@@ -19,7 +28,7 @@ package final class CannedProcess: SandboxProcess {
 
     /// What is left of the bytes.
     package func read(into buffer: inout MutableSpan<UInt8>) throws(TransportError) -> Int {
-        let room = buffer.count
+        let room = min(buffer.count, self.piece)
         let piece = left.withLock { left in
             defer { left = left.dropFirst(room) }
             return Array(left.prefix(room))

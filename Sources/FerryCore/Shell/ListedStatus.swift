@@ -14,6 +14,30 @@ package struct ListedStatus: Equatable, Sendable {
         // One for each entry of a sandbox: nothing is allocated here.
         var words = WordReader()
         guard let kind = Self.kind(ofLetter: words.letter(of: record)) else { return nil }
+        self.init(kind, &words, of: record)
+    }
+
+    /// Reads `KINDDEPTH MODE SIZE …`, an entry of a walk: the same with a number right behind the first letter.
+    ///
+    /// Nil when it is not exactly that, or a number is out of range.
+    ///
+    /// - Parameters:
+    ///   - record: The string.
+    ///   - depth: How far below the root the entry is.
+    package init?(walked record: Span<UInt8>, depth: inout UInt64) {
+        guard !record.isEmpty, let kind = Self.kind(ofLetter: record[0]) else { return nil }
+        var words = WordReader(position: 1)
+        depth = words.number(of: record)
+        self.init(kind, &words, of: record)
+    }
+
+    /// Whether a string is an entry of a walk, right or wrong.
+    package static func isWalked(_ record: Span<UInt8>) -> Bool {
+        record.count > 1 && Decimal.digit(record[1]).map { $0 < 10 } ?? false
+    }
+
+    /// Reads `MODE SIZE MTIME CTIME INODE LINKS DEVICE UID GID` up to the end.
+    private init?(_ kind: EntryKind, _ words: inout WordReader, of record: Span<UInt8>) {
         let (mode, size) = (words.number(of: record, radix: 8), words.number(of: record))
         let (mtime, ctime) = (words.time(of: record), words.time(of: record))
         let (inode, links) = (words.number(of: record), words.number(of: record))
@@ -99,8 +123,10 @@ package struct ListedStatus: Equatable, Sendable {
 ///
 /// What is not what was asked for makes it fail: from then on it gives zeros and never comes to the end.
 private struct WordReader {
-    private var position = 0
+    private var position: Int
     private var hasFailed = false
+
+    init(position: Int = 0) { self.position = position }
 
     /// Whether all words were read, and each was what it had to be.
     func isAtEnd(of line: Span<UInt8>) -> Bool { !hasFailed && position == line.count + 1 }

@@ -2,15 +2,21 @@
 ///
 /// A listing's entry is three strings, each with a NUL behind it: `KIND MODE SIZE MTIME CTIME INODE LINKS DEVICE UID GID`, the path,
 /// the link's target. A string `!` in place of the first marks a path that could not be read; the third says why.
+///
+/// `find` tells a whole tree in the order of its walk, each directory right before what is in it, and shorter: right behind the kind
+/// stands the depth, in place of the path the name. The target comes also where there is none: what is a link when a directory is read
+/// may be none when its status is, so nothing but one format for all kinds can be read back for certain.
 enum RemotePrograms {
     static let all: [(name: String, text: String)] = [
-        ("ff", findFormat), ("reals", reals), ("batch", batch), ("plist", pythonListing), ("llist", perlListing),
+        ("ff", findFormat), ("fw", walkFormat), ("reals", reals), ("batch", batch), ("plist", pythonListing),
+        ("llist", perlListing),
         ("sums", sums),
         ("pdigest", pythonDigests), ("ldigest", perlDigests), ("there", there), ("modes", modes), ("touches", touches),
         ("ptimes", pythonTimes),
     ]
 
     private static let findFormat = #"%y %m %s %T@ %C@ %i %n %D %U %G\0%p\0%l\0"#
+    private static let walkFormat = #"%y%d %m %s %T@ %C@ %i %n %D %U %G\0%f\0%l\0"#
 
     /// Keeps, of the names, those of directories that are reached without a link; without one it ends.
     private static let reals = #"""

@@ -193,7 +193,7 @@ package enum RemoteScript {
             -type d ! "(" -readable -executable ")" -printf "$0" -printf "!\0%p\0\0" -prune -o -printf "$0"' "$ff" ;;
           find-some) xargs -0 sh -c 'exec find "$@" -ignore_readdir_race -maxdepth 0 -printf "$0"' "$ff" 2>/dev/null ;;
           find-*) find . -ignore_readdir_race -type d ! '(' -readable -executable ')' \
-            -printf "$ff" -printf '!\0%p\0\0' -prune -o -printf "$ff" </dev/null ;;
+            -printf "$fw" -printf '!\0%p\0\0' -prune -o -printf "$fw" </dev/null ;;
           python3-some | python3-below) python3 -I -S -c "$plist" "$1" ;;
           python3-*) python3 -I -S -c "$plist" all </dev/null ;;
           perl-some | perl-below) perl -e "$llist" "$1" ;;

@@ -14,6 +14,8 @@ struct ListingDialogue {
     private let limits: RemoteLimits
     private let isPartial: Bool
     private var reader: RemoteListingsReader
+    /// Where a listing is that comes in the order of a walk.
+    private var walk: ListingWalk
     /// Link targets that came ahead of their entries, as `stat` does not tell them.
     private var targets: [[UInt8]: [UInt8]] = [:]
     private var targetBytes: Int64 = 0
@@ -27,6 +29,7 @@ struct ListingDialogue {
         limits = request.limits
         self.isPartial = isPartial
         reader = RemoteListingsReader(request, isPartial: isPartial)
+        walk = ListingWalk(request.limits)
         firstByte = channel.receivedBytes
     }
 
@@ -48,6 +51,7 @@ struct ListingDialogue {
                     continue
                 case "again":
                     reader = RemoteListingsReader(request, isPartial: isPartial)
+                    walk = ListingWalk(limits)
                     targets = [:]
                     targetBytes = 0
                     continue
@@ -77,16 +81,38 @@ struct ListingDialogue {
     /// - Returns: Whether there was one; whatever else comes next is still to be read.
     private mutating func takeEntry() throws(ListingFailure) -> Bool {
         var listed: ListedStatus?
+        var depth: UInt64?
         let strings = channel.threeStrings { head in
-            // Marks and single letters are something else; a record begins with a letter and a space.
-            guard head.count > 1, head[1] == 0x20 else { return false }
-            listed = ListedStatus(record: head)
+            // Marks and single letters are something else; a record begins with a letter and a space, or a letter and a digit.
+            guard ListedStatus.isWalked(head) else {
+                guard head.count > 1, head[1] == 0x20 else { return false }
+                listed = ListedStatus(record: head)
+                return listed != nil
+            }
+            var number: UInt64 = 0
+            listed = ListedStatus(walked: head, depth: &number)
+            depth = number
             return listed != nil
         }
-        guard let listed, let (path, target) = strings else { return false }
+        guard let listed, let (name, target) = strings else { return false }
+        if let depth {
+            try addWalked(name, listed, target: target, depth: depth)
+        } else {
+            try check { (reader) throws(RefusedListing) in try reader.add(name, listed, target: target) }
+        }
         try checkLength()
-        try check { (reader) throws(RefusedListing) in try reader.add(path[...], listed, target: target[...]) }
         return true
+    }
+
+    private mutating func addWalked(
+        _ name: ArraySlice<UInt8>, _ listed: ListedStatus, target: ArraySlice<UInt8>, depth: UInt64
+    ) throws(ListingFailure) {
+        do throws(RefusedListing) {
+            let path = try walk.step(depth: depth, name: name, isDirectory: listed.status.kind == .directory)
+            try reader.add(walked: path, listed, target: target)
+        } catch {
+            throw .refused(error)
+        }
     }
 
     private mutating func take(_ head: [UInt8]) throws(ListingFailure) {
@@ -105,6 +131,14 @@ struct ListingDialogue {
             targets[path] = target
         case UInt8(ascii: "%"):
             try takeBatch()
+        case nil where ListedStatus.isWalked(head.span):
+            let (name, target) = (try next(), try next())
+            var depth: UInt64 = 0
+            guard let listed = ListedStatus(walked: head.span, depth: &depth) else {
+                throw .refused(Self.senseless(head, name))
+            }
+            try addWalked(name[...], listed, target: target[...], depth: depth)
+            try checkLength()
         default:
             let (path, target) = (try next(), try next())
             guard let listed = ListedStatus(record: head.span) else { throw .refused(Self.senseless(head, path)) }
@@ -143,8 +177,9 @@ struct ListingDialogue {
         return string
     }
 
+    /// A path that was not told in full counts as if it had been: it takes as much work.
     private func checkLength() throws(ListingFailure) {
-        guard channel.receivedBytes - firstByte <= limits.listingBytes else {
+        guard channel.receivedBytes - firstByte + walk.savedBytes <= limits.listingBytes else {
             throw .refused(RefusedListing("it exceeds the limit 'listing bytes' of \(limits.listingBytes)"))
         }
     }

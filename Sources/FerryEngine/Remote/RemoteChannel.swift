@@ -75,14 +75,14 @@ final class RemoteChannel {
 
     /// Takes the next three strings, if they are there already and the first is what is wanted.
     ///
-    /// An entry of a listing is such three, and a listing may have a million: nothing is made of the first.
+    /// An entry of a listing is such three, and a listing may have a million: nothing is made of the first, and nothing is copied.
     ///
     /// - Parameter isWanted: Whether the first, without its NUL, is.
-    /// - Returns: The second and the third; nil when nothing was taken.
-    func threeStrings(_ isWanted: (Span<UInt8>) -> Bool) -> (second: [UInt8], third: [UInt8])? {
+    /// - Returns: The second and the third, to be dropped before more is taken; nil when nothing was taken.
+    func threeStrings(_ isWanted: (Span<UInt8>) -> Bool) -> (second: ArraySlice<UInt8>, third: ArraySlice<UInt8>)? {
         guard let ends = Self.threeNULs(in: buffer.span, start..<end, isWanted) else { return nil }
         start = ends.third + 1
-        return (Array(buffer[(ends.first + 1)..<ends.second]), Array(buffer[(ends.second + 1)..<ends.third]))
+        return (buffer[(ends.first + 1)..<ends.second], buffer[(ends.second + 1)..<ends.third])
     }
 
     private static func threeNULs(

@@ -51,8 +51,19 @@ struct RemoteListingReader {
         throws(RefusedListing)
     {
         if path.count == 1, path.first == Self.dot { return try addRoot(listed) }
-        let path = try checked(path)
-        guard !path.bytes.isEmpty else { return }
+        try add(try checked(path), listed, target: target)
+    }
+
+    /// Takes one entry that is not the root, whose path is one and not too deep.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - listed: What is said of it.
+    ///   - target: A link's target.
+    /// - Throws: ``RefusedListing``.
+    mutating func add(
+        _ path: RelativePath, _ listed: ListedStatus, target: ArraySlice<UInt8>
+    ) throws(RefusedListing) {
         let isDirectory = listed.status.kind == .directory
         let isMount = noteFileSystem(path, listed)
         if exclusion.excludes(path, isDirectory: isDirectory) || isOutside(path, listed) {
@@ -124,6 +135,7 @@ struct RemoteListingReader {
         guard target.count <= 64 << 10 else { throw RefusedListing("a link's target is too long", path: path.bytes) }
         nameBytes += Int64(path.name.count + target.count + 2)
         guard nameBytes <= options.limits.nameBytes else { throw exceeded("name bytes", options.limits.nameBytes) }
+        // Few listings have any: an array takes nothing as long as it is empty.
         var madeUp: [[UInt8]] = []
         let insertion: TreeBuilder.Insertion
         do throws(TreeBuilder.Misfit) {
@@ -159,8 +171,9 @@ struct RemoteListingReader {
     /// - Returns: Whether another file system begins there.
     private mutating func noteFileSystem(_ path: RelativePath, _ listed: ListedStatus) -> Bool {
         guard let root, listed.status.kind == .directory else { return false }
-        let isBelow = path.parent.map { otherFileSystems.contains($0.bytes) } ?? false
         let isElsewhere = listed.status.device != root.status.device
+        guard isElsewhere || !otherFileSystems.isEmpty else { return false }
+        let isBelow = path.parent.map { otherFileSystems.contains($0.bytes) } ?? false
         guard isElsewhere || (isBelow && options.staysOnOneFileSystem) else { return false }
         otherFileSystems.insert(path.bytes)
         return !isBelow

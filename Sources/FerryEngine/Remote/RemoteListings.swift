@@ -86,6 +86,25 @@ struct RemoteListingsReader {
         try readers[rest].add(path, listed, target: target)
     }
 
+    /// Takes one entry of a walk.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is; nil: the root itself.
+    ///   - listed: What is said of it.
+    ///   - target: A link's target.
+    /// - Throws: ``RefusedListing``.
+    mutating func add(
+        walked path: RelativePath?, _ listed: ListedStatus, target: ArraySlice<UInt8>
+    ) throws(RefusedListing) {
+        if isDivided || path == nil {
+            let path = path.map { [UInt8(ascii: "."), RelativePath.separator] + $0.bytes } ?? [UInt8(ascii: ".")]
+            return try add(path[...], listed, target: target)
+        }
+        guard let path else { return }
+        wasSeen[0] = true
+        try readers[0].add(path, listed, target: target)
+    }
+
     /// Takes note of a path of which the sandbox could not learn what is there.
     mutating func addUnreadable(_ path: ArraySlice<UInt8>, reason: ArraySlice<UInt8>) throws(RefusedListing) {
         if isDivided, let index = part(of: path) {
