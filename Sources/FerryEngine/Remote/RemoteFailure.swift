@@ -55,7 +55,7 @@ extension RefusedListing: CustomStringConvertible {
 struct RemoteLimits: Hashable, Sendable {
     /// The number of entries.
     var entries = 10_000_000
-    /// The bytes of the listing as it comes.
+    /// The bytes of the listing as it comes, each path as if it came in full.
     var listingBytes: Int64 = 16 << 30
     /// The bytes of all names and link targets together, which are kept in memory.
     var nameBytes: Int64 = 2 << 30
