@@ -16,8 +16,8 @@ public struct AppliedState: Sendable {
     public var plannedStamp: ScanStamp
     /// The paths of steps that failed, and of files that kept changing while they were sent.
     public var failed: Set<[UInt8]>
-    /// The SHA-256 of files whose content passed through; nil for any other.
-    public var digest: @Sendable (_ path: [UInt8]) -> [UInt8]?
+    /// The SHA-256 of files of the plan's source whose content passed through; nil for any other.
+    public var digest: @Sendable (_ file: EntryID) -> [UInt8]?
     /// The digest of what an index of git says that both sides agree on now, or that the sandbox has; nil where nobody looked.
     public var indexDigest: @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
 
@@ -25,7 +25,7 @@ public struct AppliedState: Sendable {
     public init(
         source: Snapshot, destination: Snapshot, sourceStamp: ScanStamp, destinationStamp: ScanStamp,
         destinationIsPartial: Bool = false, failed: Set<[UInt8]> = [],
-        digest: @escaping @Sendable (_ path: [UInt8]) -> [UInt8]? = { _ in nil }
+        digest: @escaping @Sendable (_ file: EntryID) -> [UInt8]? = { _ in nil }
     ) {
         self.source = source
         self.destination = destination

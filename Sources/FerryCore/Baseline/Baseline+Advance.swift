@@ -150,8 +150,8 @@ private struct AdvanceRules: BaselineRules {
     }
 
     private func addDigest(_ entry: inout BaselineEntry, _ step: PlanStep, _ path: BaselinePath, in plan: Plan) {
-        guard entry.kind == .file else { return }
-        if let digest = applied.digest(plan.path(of: step)), digest.count == BaselineEntry.digestLength {
+        guard entry.kind == .file, let source = step.source else { return }
+        if let digest = applied.digest(source), digest.count == BaselineEntry.digestLength {
             entry.digest = digest[...]
         } else if [.unchanged, .changeMode, .withheld].contains(step.action), let old = path.item?.entry,
             old.isUntouched(in: entry)
@@ -178,7 +178,7 @@ private struct AdvanceRules: BaselineRules {
         var entry = BaselineEntry(agreeing: source, in: plan.source, flags: step.outcome == .held ? .held : [])
         entry.remote = sourcePrint(source, path, in: plan)
         if entry.kind == .directory { return .directory(entry, .all, isForeign: false) }
-        if let digest = applied.digest(plan.path(of: step)), digest.count == BaselineEntry.digestLength {
+        if let digest = applied.digest(source), digest.count == BaselineEntry.digestLength {
             entry.digest = digest[...]
         }
         addIndexDigest(&entry, step, path, in: plan)

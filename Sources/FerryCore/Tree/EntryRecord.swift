@@ -68,8 +68,8 @@ public struct EntryID: Hashable, Sendable {
 
     init(segment: Int, index: Int) { rawValue = UInt32(segment << EntryID.indexBits | index) }
 
-    var segment: Int { Int(rawValue >> EntryID.indexBits) }
-    var index: Int { Int(rawValue & (1 << EntryID.indexBits - 1)) }
+    package var segment: Int { Int(rawValue >> EntryID.indexBits) }
+    package var index: Int { Int(rawValue & (1 << EntryID.indexBits - 1)) }
 
     /// The entry that follows in the same directory, if there is one.
     func advanced(by distance: Int) -> EntryID { EntryID(rawValue: rawValue + UInt32(distance)) }

@@ -202,10 +202,9 @@ public struct Snapshot: Sendable {
         let ordered = names.map { (id: $0, path: RelativePath(unchecked: path(of: $0))) }.sorted { $0.path < $1.path }
         var first: [File: EntryID] = [:]
         for (id, _) in ordered {
-            let device = device(of: id)
-            // One of several that are not told apart: the same inode number there may be another file's.
-            if device == .max { continue }
-            let file = File(device: device, inode: self[id].inodeNumber)
+            // On one of several devices that are not told apart, the same inode number may be another file's.
+            if Int(self[id].device) == SnapshotSegment.mostDevices { continue }
+            let file = File(device: device(of: id), inode: self[id].inodeNumber)
             if let original = first[file] {
                 segments[id.segment].records[id.index].link = original.rawValue
                 if byteCount < .max { byteCount -= self[id].size }

@@ -121,23 +121,25 @@ public struct TreeBuilder: Sendable {
         for index in 1..<max(count, 1) { starts[Int(segment.records[index].parent) + 1] += 1 }
         starts[0] = 1
         for index in 1...count { starts[index] += starts[index - 1] }
-        let firsts = starts
         var order = [UInt32](repeating: 0, count: count)
         for index in 1..<max(count, 1) {
             let parent = Int(segment.records[index].parent)
             order[Int(starts[parent])] = UInt32(index)
             starts[parent] += 1
         }
+        // Now each says where the children end, and so where those of the next directory begin.
+        let ends = starts
+        func children(_ parent: Int) -> Range<Int> { (parent == 0 ? 1 : Int(ends[parent - 1]))..<Int(ends[parent]) }
         for parent in 0..<count {
-            let range = Int(firsts[parent])..<Int(starts[parent])
+            let range = children(parent)
             if range.count > 1 { sortByName(&order, range) }
         }
         var place = [UInt32](repeating: 0, count: count)
         for (position, index) in order.enumerated() { place[Int(index)] = UInt32(position) }
         for parent in 0..<count where segment.records[parent].kind == .directory {
-            let children = Int(starts[parent]) - Int(firsts[parent])
-            segment.records[parent].link = children == 0 ? 0 : firsts[parent]
-            segment.records[parent].count = UInt32(children)
+            let range = children(parent)
+            segment.records[parent].link = range.isEmpty ? 0 : UInt32(range.lowerBound)
+            segment.records[parent].count = UInt32(range.count)
         }
         for index in 0..<count {
             segment.records[index].parent = place[Int(segment.records[index].parent)]

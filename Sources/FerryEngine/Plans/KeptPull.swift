@@ -12,7 +12,7 @@ struct KeptPull {
     /// From when on the sandbox's entries are known.
     let remoteStamp: ScanStamp
     /// The digests of what was fetched.
-    let digests: @Sendable ([UInt8]) -> [UInt8]?
+    let digests: @Sendable (EntryID) -> [UInt8]?
 
     /// Keeps a plan and what was staged for it.
     ///
@@ -113,7 +113,7 @@ struct KeptPull {
                 guard plan.source[child].kind == .file else { continue }
                 let path = plan.source.path(of: child)
                 if let digest = plan.policy.remoteDigest(path) { stored.knownDigests.append((path, digest)) }
-                if let digest = digests(path) { stored.fetchedDigests.append((path, digest)) }
+                if let digest = digests(child) { stored.fetchedDigests.append((path, digest)) }
             }
         }
         return stored

@@ -69,7 +69,7 @@ struct PlanApply {
                 failed: failed.union(session.failures(since: first)))
             applied.sourceStamp = stored.remoteStamp
             let digests = Self.lookup(stored.fetchedDigests)
-            applied.digest = { digests[$0] }
+            applied.digest = { [source = plan.source] in digests[source.path(of: $0)] }
             try baseline.advance(plan, indexes: indexes, applied)
         }
         // What was left out, and what failed, can be applied later.

@@ -84,7 +84,7 @@ struct StreamPush {
             snapshot, root: workspace, options: session.options, scope: PackScope(keepsHoles: keepsHoles),
             cancellation: session.cancellation, progress: progress)
         let observer = session.observer
-        let onDigest: ([UInt8], [UInt8]) -> Void = { observer(.digest(path: $0, sha256: $1)) }
+        let onDigest: (EntryID, [UInt8]) -> Void = { observer(.digest(path: snapshot.path(of: $0), sha256: $1)) }
         var ticker: Ticker?
         /// Runs while the first files are read: it takes a twentieth of the time that all takes.
         func begin() throws(PackFailure) {

@@ -236,7 +236,7 @@ struct RemotePush {
                     part.plan.source, root: part.part.directory, options: options,
                     scope: PackScope(selection: selection.sent, place: part.destination),
                     cancellation: cancellation, progress: progress)
-                try stream.runMembers(to: &sink) { part.digests.add($0, $1) }
+                try stream.runMembers(to: &sink) { part.digests.add($0, of: part.plan.source, $1) }
                 count += stream.entryCount
                 bytes += stream.contentBytes
                 problems.append(stream.problems)

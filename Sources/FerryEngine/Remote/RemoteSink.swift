@@ -9,9 +9,9 @@ import FerryTransport
 /// last how many there were.
 struct ProcessSink: ~Copyable, ByteSink {
     private let process: any SandboxProcess
-    /// How long a piece is; nil where the stream goes as it is.
+    /// How long a piece may be; nil where the stream goes as it is.
     private let pieceSize: Int?
-    /// What is gathered for the next piece, less than one.
+    /// What is gathered for the next piece, less than half of one: a piece that is half as long is sent with what made it so.
     private var piece = ByteBuffer(capacity: 64 << 10)
     private var total = 0
 
@@ -23,12 +23,13 @@ struct ProcessSink: ~Copyable, ByteSink {
     mutating func write(_ bytes: Span<UInt8>) throws(TransportError) {
         guard let pieceSize else { return try process.write(bytes) }
         var start = 0
-        while piece.count + bytes.count - start >= pieceSize {
+        while piece.count + bytes.count - start > pieceSize {
             let end = start + pieceSize - piece.count
             try flush(and: bytes.extracting(start..<end))
             start = end
         }
-        piece.append(bytes.extracting(start...))
+        let rest = bytes.extracting(start...)
+        if piece.count + rest.count >= pieceSize / 2 { try flush(and: rest) } else { piece.append(rest) }
     }
 
     /// Moves bytes from a file in the kernel; nil where that is not possible.

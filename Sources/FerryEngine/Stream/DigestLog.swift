@@ -6,7 +6,10 @@ import Synchronization
 /// With them the next sync can tell who changed a file although no fingerprint is worth anything: after a restart of the sandbox,
 /// or when the file was written a moment before it was listed.
 final class DigestLog: Sendable {
+    /// Of files that came by their paths.
     private let digests = Mutex(DigestTable())
+    /// Of files that a tree names.
+    private let entries = Mutex(EntryDigests())
     private let observer: SyncObserver?
     private let place: [UInt8]
 
@@ -26,6 +29,18 @@ final class DigestLog: Sendable {
         observer?(.digest(path: RelativePath.join(place, path), sha256: digest))
     }
 
+    /// Takes the digest of a file that was sent; a later one of the same file counts.
+    ///
+    /// - Parameters:
+    ///   - id: The file.
+    ///   - tree: The tree that it is in, the same for all.
+    ///   - digest: The digest.
+    func add(_ id: EntryID, of tree: Snapshot, _ digest: [UInt8]) {
+        observer?(.digest(path: RelativePath.join(place, tree.path(of: id)), sha256: digest))
+        guard let digest = Digest(digest) else { return }
+        entries.withLock { $0.add(digest, of: id) }
+    }
+
     /// Takes the digest of content that did not pass through, but was found to be the same on both sides.
     func note(_ path: [UInt8], _ digest: [UInt8]) {
         guard let digest = Digest(digest) else { return }
@@ -40,14 +55,56 @@ final class DigestLog: Sendable {
     }
 
     /// Finds the digests of a tree's files, of those with several names by any of them.
-    func lookup(in tree: Snapshot) -> @Sendable (_ path: [UInt8]) -> [UInt8]? {
-        { path in
-            if let digest = self.digest(of: path) { return digest }
-            guard let id = tree.entry(at: RelativePath(unchecked: path)), tree.firstName(of: id) != id else {
-                return nil
-            }
-            return self.digest(of: tree.path(of: tree.firstName(of: id)))
+    func lookup(in tree: Snapshot) -> @Sendable (_ file: EntryID) -> [UInt8]? {
+        { id in
+            if let digest = self.digest(of: id, in: tree) { return digest }
+            let first = tree.firstName(of: id)
+            return first == id ? nil : self.digest(of: first, in: tree)
         }
+    }
+
+    /// The same by the files' paths.
+    func lookup(byPathIn tree: Snapshot) -> @Sendable (_ path: [UInt8]) -> [UInt8]? {
+        let lookup = lookup(in: tree)
+        return { tree.entry(at: RelativePath(unchecked: $0)).flatMap(lookup) }
+    }
+
+    private func digest(of id: EntryID, in tree: Snapshot) -> [UInt8]? {
+        if let digest = entries.withLock({ $0.digest(of: id)?.bytes }) { return digest }
+        return digests.withLock(\.isEmpty) ? nil : digest(of: tree.path(of: id))
+    }
+}
+
+/// Digests by the entries of one tree, of which there is a number for each in the end, and 36 bytes for each digest.
+private struct EntryDigests {
+    private struct Entry {
+        // Words of four bytes, so that no room is left between one entry and the next.
+        var id: EntryID
+        var digest: Digest
+    }
+
+    private var entries = ChunkedArray<Entry>()
+    /// By segment and index the place among the entries and one, made when somebody first asks; 0 for none.
+    private var places: [[UInt32]] = []
+    /// How many entries have their place.
+    private var placedCount = 0
+
+    mutating func add(_ digest: Digest, of id: EntryID) { entries.append(Entry(id: id, digest: digest)) }
+
+    mutating func digest(of id: EntryID) -> Digest? {
+        while placedCount < entries.count { place(entries[placedCount].id) }
+        let (segment, index) = (id.segment, id.index)
+        guard segment < places.count, index < places[segment].count, places[segment][index] > 0 else { return nil }
+        return entries[Int(places[segment][index]) - 1].digest
+    }
+
+    /// A later digest takes the place of an earlier one.
+    private mutating func place(_ id: EntryID) {
+        placedCount += 1
+        while places.count <= id.segment { places.append([]) }
+        let missing = id.index + 1 - places[id.segment].count
+        if missing > 0 { places[id.segment].append(contentsOf: repeatElement(0, count: missing)) }
+        places[id.segment][id.index] = UInt32(placedCount)
     }
 }
 
@@ -59,6 +116,7 @@ private struct DigestTable {
     }
 
     private var entries = ChunkedArray<Entry>()
+    var isEmpty: Bool { entries.count == 0 }
     /// Open addressing over the keys, made when somebody first asks; 0 is free, else the place among the entries and one.
     private var slots: [UInt32] = []
     /// How many entries are in it.
@@ -112,22 +170,19 @@ private struct PathKey: Equatable {
 
 /// The 32 bytes of a SHA-256, without an allocation.
 private struct Digest {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    private let words: InlineArray<8, UInt32>
 
     init?(_ bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
-        func word(_ index: Int) -> UInt64 {
-            bytes[(index * 8)..<(index * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        words = (word(0), word(1), word(2), word(3))
+        words = InlineArray { index in bytes[(index * 4)..<(index * 4 + 4)].reduce(0) { $0 << 8 | UInt32($1) } }
     }
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+        for index in words.indices {
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: words[index] >> shift))
             }
         }
         return bytes

@@ -161,7 +161,7 @@ struct EntryEncoder: ~Copyable {
     private mutating func finish(_ start: Int, size: Int64, _ id: EntryID, into chunk: PackChunk) {
         if takesDigests {
             chunk.buffer.withSpan(in: start..<(start + Int(size))) { bytes in
-                chunk.digests.append((snapshot.path(of: id), StreamDigest.of(bytes)))
+                chunk.digests.append((id, StreamDigest.of(bytes)))
             }
         }
         if looksForSecrets, size <= SecretContent.largestFile, let verdict = snapshot.undecidedSecret(id) {

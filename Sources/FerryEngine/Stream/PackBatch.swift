@@ -22,13 +22,17 @@ struct PackOrder: Sendable {
     /// Enough for the cost of handing over to vanish, little enough that the ones that wait stay in the cache.
     private static let batchBytes: Int64 = 1 << 20
     private static let batchEntries = 256
+    /// What is sent to a sandbox waits longer than it is packed, and half as much of it takes half the memory.
+    private static let sandboxShare: Int64 = 2
 
     /// Puts a stream in order.
     ///
     /// - Parameters:
     ///   - snapshot: The tree.
     ///   - selection: The only entries that are sent; nil for all.
-    init(_ snapshot: Snapshot, selecting selection: EntrySet? = nil) {
+    ///   - feedsSandbox: Whether they go to a sandbox.
+    init(_ snapshot: Snapshot, selecting selection: EntrySet? = nil, feedsSandbox: Bool = false) {
+        let share = feedsSandbox ? Self.sandboxShare : 1
         var order = PackOrder.entriesInOrder(of: snapshot)
         order.removeAll { id in
             !snapshot[id].kind.isCarried || PackOrder.isUnreadableFile(snapshot[id])
@@ -54,7 +58,9 @@ struct PackOrder: Sendable {
                 start = position + 1
             } else {
                 bytes += 1024 + (record.kind == .file ? record.size : 0)
-                if bytes >= PackOrder.batchBytes || position - start + 1 >= PackOrder.batchEntries {
+                if bytes >= PackOrder.batchBytes / share
+                    || position - start + 1 >= PackOrder.batchEntries / Int(share)
+                {
                     close(at: position + 1)
                 }
             }
@@ -91,7 +97,7 @@ final class PackChunk: @unchecked Sendable {
     var buffer = ByteBuffer(capacity: 64 << 10)
     var problems: [Problem] = []
     var failed: [EntryID] = []
-    var digests: [(path: [UInt8], digest: [UInt8])] = []
+    var digests: [(file: EntryID, digest: [UInt8])] = []
     var contentBytes: Int64 = 0
     var entryCount = 0
 

@@ -77,6 +77,8 @@ struct PackStream: ~Copyable {
 
     /// Chunks that wait for the writer: enough to keep both cores busy over a large one, and while the plan is made.
     private static let ahead = 8
+    /// The same for a sandbox, which takes a stream slower than it is packed: more would only take memory.
+    private static let aheadOfSandbox = 4
     private static let largeStep = 1 << 20
 
     init(
@@ -100,7 +102,7 @@ struct PackStream: ~Copyable {
     ///   - beforehand: What is done before anything is sent, while the first files are already read.
     /// - Throws: ``PackFailure``; the stream then has no end marker.
     mutating func run<Sink: PackSink & ~Copyable>(
-        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
+        to sink: inout Sink, onDigest: (EntryID, [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
     ) throws(PackFailure) {
         try runMembers(to: &sink, onDigest: onDigest, beforehand: beforehand)
         try Self.end(entryCount, &sink)
@@ -127,18 +129,19 @@ struct PackStream: ~Copyable {
     ///   - beforehand: What is done before anything is sent, while the first files are already read.
     /// - Throws: ``PackFailure``.
     mutating func runMembers<Sink: PackSink & ~Copyable>(
-        to sink: inout Sink, onDigest: ([UInt8], [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
+        to sink: inout Sink, onDigest: (EntryID, [UInt8]) -> Void, beforehand: () throws(PackFailure) -> Void = {}
     ) throws(PackFailure) {
-        let order = PackOrder(snapshot, selecting: scope.selection)
         let (snapshot, root, takesDigests, scope) = (snapshot, root, options.takesDigests, scope)
         let feedsSandbox = Sink.feedsSandbox
+        let order = PackOrder(snapshot, selecting: scope.selection, feedsSandbox: feedsSandbox)
         let looksForSecrets = options.secrets == .warn
         if feedsSandbox {
             encoder = EntryEncoder(snapshot, root: root, takesDigests: takesDigests, scope: scope, feedsSandbox: true)
         }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
-            count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
+            count: order.batches.count, threads: options.threads,
+            ahead: feedsSandbox ? Self.aheadOfSandbox : Self.ahead, named: "pack",
             descriptors: root.onlyDescriptor,
             result: PackChunk.init,
             state: {
@@ -174,10 +177,10 @@ struct PackStream: ~Copyable {
     }
 
     private mutating func write<Sink: PackSink & ~Copyable>(
-        _ chunk: PackChunk, to sink: inout Sink, _ onDigest: ([UInt8], [UInt8]) -> Void
+        _ chunk: PackChunk, to sink: inout Sink, _ onDigest: (EntryID, [UInt8]) -> Void
     ) throws(PackFailure) {
         try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
-        for (path, digest) in chunk.digests { onDigest(path, digest) }
+        for (file, digest) in chunk.digests { onDigest(file, digest) }
         failed.formUnion(chunk.failed)
         problems += chunk.problems
         contentBytes += chunk.contentBytes
@@ -187,7 +190,7 @@ struct PackStream: ~Copyable {
 
     /// Another name of a file that was sent, or, where that could not be read, a file of its own.
     private mutating func writeLink<Sink: PackSink & ~Copyable>(
-        _ id: EntryID, to sink: inout Sink, _ onDigest: ([UInt8], [UInt8]) -> Void
+        _ id: EntryID, to sink: inout Sink, _ onDigest: (EntryID, [UInt8]) -> Void
     ) throws(PackFailure) {
         let first = snapshot.firstName(of: id)
         if failed.contains(first) {
@@ -213,7 +216,7 @@ struct PackStream: ~Copyable {
     ///
     /// One that changes meanwhile is sent again under the same name, twice at most: the last member of a name counts.
     private mutating func writeLarge<Sink: PackSink & ~Copyable>(
-        _ id: EntryID, to sink: inout Sink, _ onDigest: ([UInt8], [UInt8]) -> Void
+        _ id: EntryID, to sink: inout Sink, _ onDigest: (EntryID, [UInt8]) -> Void
     ) throws(PackFailure) {
         guard let file = openLarge(id) else { return }
         var status: EntryStatus
@@ -252,7 +255,7 @@ struct PackStream: ~Copyable {
 
     private mutating func sendOnce<Sink: PackSink & ~Copyable>(
         _ id: EntryID, _ file: borrowing FileHandle, _ status: EntryStatus, to sink: inout Sink,
-        _ onDigest: ([UInt8], [UInt8]) -> Void
+        _ onDigest: (EntryID, [UInt8]) -> Void
     ) throws(PackFailure) {
         chunk.clear()
         let member = TarMember(kind: .file, mode: status.mode, size: status.size, mtime: status.mtime)
@@ -281,7 +284,7 @@ struct PackStream: ~Copyable {
         chunk.clear()
         chunk.buffer.appendPadding(after: stored)
         try chunk.buffer.withSpan { bytes throws(PackFailure) in try sink.write(bytes) }
-        if takesDigest { onDigest(snapshot.path(of: id), digest.finish()) }
+        if takesDigest { onDigest(id, digest.finish()) }
     }
 
     private mutating func send<Sink: PackSink & ~Copyable>(

@@ -24,7 +24,7 @@ private final class KeepingProcess: SandboxProcess {
 @Suite("A stream in pieces")
 struct StreamPieceTests {
     @Test(
-        "is divided into pieces of one length and a last one, however it was written",
+        "is divided into pieces of half the longest to the longest length and a last one, however it was written",
         arguments: [[], [1], [99], [100], [101], [30, 30, 30, 30], [1_000], [99, 2, 399, 1], [0, 100, 0, 100]])
     func pieces(sizes: [Int]) throws {
         let process = KeepingProcess()
@@ -36,14 +36,19 @@ struct StreamPieceTests {
             try sink.write(bytes.span)
         }
         try sink.finish()
-        var expected: [UInt8] = []
-        var rest = written[...]
-        while !rest.isEmpty {
-            let piece = rest.prefix(100)
-            expected += Array("piece \(piece.count)\n".utf8) + piece
-            rest = rest.dropFirst(100)
+        var rest = process.bytes[...]
+        var lengths: [Int] = []
+        var received: [UInt8] = []
+        while rest.starts(with: Array("piece ".utf8)) {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            let length = try #require(Int(String(decoding: line.dropFirst(6), as: UTF8.self)))
+            lengths.append(length)
+            received += rest.dropFirst(line.count + 1).prefix(length)
+            rest = rest.dropFirst(line.count + 1 + length)
         }
-        #expect(process.bytes == expected + Array("end \(written.count)\n".utf8))
+        #expect(rest.elementsEqual(Array("end \(written.count)\n".utf8)))
+        #expect(received == written)
+        #expect(lengths.allSatisfy { $0 > 0 && $0 <= 100 } && lengths.dropLast().allSatisfy { $0 >= 50 })
     }
 
     @Test("goes as it is where the end of the input is certain")

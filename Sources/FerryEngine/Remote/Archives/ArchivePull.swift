@@ -33,7 +33,7 @@ struct ArchivePull {
         try KeptPull.check(halt, options)
 
         var policy = baseline.policy(options.pullPolicy)
-        policy.remoteDigest = digests.lookup(in: remote)
+        policy.remoteDigest = digests.lookup(byPathIn: remote)
         policy.readIndexes(of: target, local.snapshot, staging.area.tree)
         var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         let unpacked = try Self.notPacked(plan, connection)

@@ -107,7 +107,7 @@ struct ArchivePush {
             .transferring, progress, totalEntries: selection.count, totalBytes: bytes)
         defer { ticker.stop() }
         try connection.upload { sink throws(PackFailure) in
-            try stream.run(to: &sink) { digests.add($0, $1) }
+            try stream.run(to: &sink) { digests.add($0, of: plan.source, $1) }
         }
         session.note(stream.problems)
         session.report.transferredBytes += stream.contentBytes
