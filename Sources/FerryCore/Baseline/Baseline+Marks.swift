@@ -22,7 +22,7 @@ extension Baseline {
         header.isComplete = true
         header.isPushUnderWay = true
         var builder = BaselineBuilder()
-        if !plan.groups.isEmpty { builder.add(marksOf: plan.groups[0], of: plan) }
+        builder.add(marksOf: plan)
         return builder.finish(header)
     }
 
@@ -32,61 +32,86 @@ extension Baseline {
     /// - Returns: The baseline.
     public func marked(by marks: Baseline) -> Baseline {
         var builder = BaselineBuilder(expecting: entryCount, continuing: self)
-        builder.add(root, of: self, markedBy: marks.root, of: marks)
+        builder.add(self, markedBy: marks)
         return builder.finish(marks.header)
     }
 }
 
+// A tree may be deeper than a thread's stack: what is open is kept in arrays.
 extension BaselineBuilder {
-    fileprivate mutating func add(marksOf group: PlanGroup, of plan: Plan) {
-        for index in group.steps {
-            let step = plan.steps[index]
-            guard let source = step.source else { continue }
-            let name = plan.source.name(of: source)
-            let below = step.childGroup == 0 ? nil : Int(step.childGroup)
-            let isDirectory = plan.source[source].kind == .directory
-            var entry = BaselineEntry(agreeing: source, in: plan.source, flags: .pushUnderWay)
-            switch step.action {
-            case .create, .update, .changeKind:
-                if isDirectory { entry.flags.insert(.ownsBelow) }
-                append(entry, name: name)
-            case .changeMode where !isDirectory: append(entry, name: name)
-            default:
-                guard isDirectory, let destination = step.destination else { continue }
-                let isMarked = step.action == .changeMode
-                if !isMarked { entry = BaselineEntry(agreeing: destination, in: plan.destination) }
-                enter(entry, name: name, isOptional: !isMarked)
-                if let below { add(marksOf: plan.groups[below], of: plan) }
-                leave()
+    /// Adds what a plan is about to write, with the directories on the way there.
+    fileprivate mutating func add(marksOf plan: Plan) {
+        guard !plan.groups.isEmpty else { return }
+        /// The steps that are left in each open directory.
+        var open = [plan.groups[0].steps]
+        while !open.isEmpty {
+            guard let index = open[open.count - 1].popFirst() else {
+                open.removeLast()
+                if !open.isEmpty { leave() }
+                continue
+            }
+            if let group = add(markOf: plan.steps[index], of: plan) {
+                open.append(group == 0 ? 0..<0 : plan.groups[group].steps)
             }
         }
     }
 
-    /// Adds what a directory holds, with its marks.
-    fileprivate mutating func add(
-        _ directory: BaselineDirectory?, of baseline: Baseline, markedBy marked: BaselineDirectory?, of marks: Baseline
-    ) {
-        var known = BaselineFollower(baseline, directory)
-        for mark in marks.children(of: marked) {
-            while let item = known.next(before: mark.name) { append(item, of: baseline) }
-            let item = known.find(mark.name)
-            if item != nil { known.drop() }
-            add(item, of: baseline, markedBy: mark, of: marks)
+    /// Adds the mark of one step.
+    ///
+    /// - Returns: The group of steps in the directory that was begun, 0 for none; nil when none was.
+    private mutating func add(markOf step: PlanStep, of plan: Plan) -> Int? {
+        guard let source = step.source else { return nil }
+        let name = plan.source.name(of: source)
+        let isDirectory = plan.source[source].kind == .directory
+        var entry = BaselineEntry(agreeing: source, in: plan.source, flags: .pushUnderWay)
+        switch step.action {
+        case .create, .update, .changeKind:
+            if isDirectory { entry.flags.insert(.ownsBelow) }
+            append(entry, name: name)
+            return nil
+        case .changeMode where !isDirectory:
+            append(entry, name: name)
+            return nil
+        default:
+            guard isDirectory, let destination = step.destination else { return nil }
+            let isMarked = step.action == .changeMode
+            if !isMarked { entry = BaselineEntry(agreeing: destination, in: plan.destination) }
+            enter(entry, name: name, isOptional: !isMarked)
+            return Int(step.childGroup)
         }
-        while let item = known.next(before: nil) { append(item, of: baseline) }
     }
 
-    private mutating func add(
-        _ item: BaselineItem?, of baseline: Baseline, markedBy mark: BaselineItem, of marks: Baseline
-    ) {
+    /// Adds all of a baseline, with marks.
+    fileprivate mutating func add(_ baseline: Baseline, markedBy marks: Baseline) {
+        var open = [(known: BaselineFollower(baseline, baseline.root), marks: marks.children(of: marks.root))]
+        while !open.isEmpty {
+            let top = open.count - 1
+            let mark = open[top].marks.next()
+            while let item = open[top].known.next(before: mark?.name) { append(item, of: baseline) }
+            guard let mark else {
+                open.removeLast()
+                if !open.isEmpty { leave() }
+                continue
+            }
+            let item = open[top].known.find(mark.name)
+            if item != nil { open[top].known.drop() }
+            if add(item, markedBy: mark) {
+                let directory = item?.entry.kind == .directory ? item?.directory : nil
+                open.append((BaselineFollower(baseline, directory), marks.children(of: mark.directory)))
+            }
+        }
+    }
+
+    /// Adds one entry with its mark.
+    ///
+    /// - Returns: Whether a directory was begun.
+    private mutating func add(_ item: BaselineItem?, markedBy mark: BaselineItem) -> Bool {
         var entry = item?.entry ?? mark.entry
-        let directory = entry.kind == .directory ? item?.directory : nil
         guard mark.entry.flags.contains(.pushUnderWay) else {
             // On the way to what is marked.
             if entry.kind != .directory { entry = mark.entry }
             enter(entry, name: mark.name, isOptional: item == nil)
-            add(directory, of: baseline, markedBy: mark.directory, of: marks)
-            return leave()
+            return true
         }
         entry.flags.remove(.foreign)
         entry.flags.formUnion(mark.entry.flags)
@@ -94,11 +119,10 @@ extension BaselineBuilder {
         if mark.entry.kind == .directory {
             if entry.kind != .directory { (entry, entry.flags) = (mark.entry, entry.flags) }
             enter(entry, name: mark.name)
-            add(directory, of: baseline, markedBy: mark.directory, of: marks)
-            leave()
-        } else {
-            // A directory makes way for it.
-            append(entry.kind == .directory ? mark.entry : entry, name: mark.name)
+            return true
         }
+        // A directory makes way for it.
+        append(entry.kind == .directory ? mark.entry : entry, name: mark.name)
+        return false
     }
 }
