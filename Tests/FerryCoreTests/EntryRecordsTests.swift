@@ -9,7 +9,7 @@ struct EntryRecordsTests {
         Timestamp(seconds: -(1 << 31) - 1, nanoseconds: 5),
         Timestamp(seconds: (1 << 34) - (1 << 31) - 1, nanoseconds: 1),
         Timestamp(seconds: (1 << 34) - (1 << 31)), Timestamp(seconds: 1 << 40, nanoseconds: 7),
-        Timestamp(seconds: .max, nanoseconds: 999_999_999), Timestamp(seconds: .min),
+        Timestamp(seconds: .max, nanoseconds: 999_999_999), Timestamp(seconds: .max), Timestamp(seconds: .min),
     ]
 
     private static func random(_ random: inout SeededGenerator) -> EntryStatus {

@@ -116,15 +116,22 @@ private struct PackedTime: Sendable, Hashable {
 
     /// Stands for a time that is kept elsewhere: nanoseconds that none has.
     static let elsewhere = PackedTime(bits: .max)
+    /// Stands for ``Timestamp/unknown``, which all entries of an archive have.
+    private static let unknown = PackedTime(bits: .max - 1)
 
     init?(_ time: Timestamp) {
+        if time == .unknown {
+            self = .unknown
+            return
+        }
         let (seconds, overflows) = time.seconds.subtractingReportingOverflow(Self.first)
         guard !overflows, seconds >= 0, seconds < 1 << 34, time.nanoseconds < 1_000_000_000 else { return nil }
         bits = UInt64(seconds) << Self.nanosecondBits | UInt64(time.nanoseconds)
     }
 
     var time: Timestamp {
-        Timestamp(
+        if self == .unknown { return .unknown }
+        return Timestamp(
             seconds: Int64(bits >> Self.nanosecondBits) + Self.first,
             nanoseconds: UInt32(bits & (1 << Self.nanosecondBits - 1)))
     }

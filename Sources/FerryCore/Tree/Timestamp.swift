@@ -5,6 +5,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds after ``seconds``, 0 to 999,999,999.
     public var nanoseconds: UInt32
 
+    /// Stands for the ctime that nobody knows, such as that of an archive's entry: no fingerprint with it is ever trusted.
+    package static let unknown = Timestamp(seconds: .max)
+
     /// Makes a timestamp of its two parts.
     public init(seconds: Int64, nanoseconds: UInt32 = 0) {
         self.seconds = seconds

@@ -29,8 +29,6 @@ struct UnpackStream: ~Copyable {
 
     /// Larger files are written by the decoder itself, as they come.
     private static let largestSmallFile: Int64 = 256 << 10
-    /// Nothing is ever known of the ctime that an archive's entry had: content decides.
-    private static let noTime = Timestamp(seconds: .max)
 
     init(
         _ reader: consuming ArchiveReader, into staging: OpenDirectory, owner: FileOwner?, exclusion: StreamExclusion,
@@ -126,7 +124,7 @@ struct UnpackStream: ~Copyable {
         _ member: ArchiveMember, _ kind: EntryKind, target: ArraySlice<UInt8> = []
     ) throws(UnpackFailure) -> TreeBuilder.Insertion? {
         let status = EntryStatus(
-            kind: kind, mode: member.mode, size: member.size, mtime: member.mtime, ctime: Self.noTime)
+            kind: kind, mode: member.mode, size: member.size, mtime: member.mtime, ctime: .unknown)
         var madeUp: [[UInt8]] = []
         let insertion: TreeBuilder.Insertion
         do throws(TreeBuilder.Misfit) {

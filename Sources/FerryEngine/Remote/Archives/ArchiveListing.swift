@@ -56,9 +56,6 @@ struct ArchiveListingReader: ~Copyable {
     private var listing = ArchiveListing()
     private var holders: Set<[UInt8]> = []
 
-    /// Nothing is ever known of the ctime that an archive's entry had: content decides.
-    private static let noTime = Timestamp(seconds: .max)
-
     init(
         _ reader: consuming ArchiveReader, rules: IgnoreRules, _ options: SyncOptions, _ cancellation: CancellationFlag
     ) {
@@ -95,7 +92,7 @@ struct ArchiveListingReader: ~Copyable {
             return
         }
         var status = EntryStatus(
-            kind: .file, mode: member.mode, size: member.size, mtime: member.mtime, ctime: Self.noTime)
+            kind: .file, mode: member.mode, size: member.size, mtime: member.mtime, ctime: .unknown)
         switch member.kind {
         case .file:
             let digest = try digest()
