@@ -14,8 +14,9 @@ struct EntryRecords: Sendable {
 
     /// Adds a record at the end.
     mutating func append(_ record: EntryRecord) {
-        _ = noteFarTimes(of: record, at: count)
-        packed.append(PackedRecord(record))
+        let new = PackedRecord(record)
+        if new.hasFarTimes { keepTimes(of: record, at: count) }
+        packed.append(new)
     }
 
     /// The record at a position.
@@ -27,16 +28,18 @@ struct EntryRecords: Sendable {
             return record
         }
         set {
-            let hadFarTimes = packed[index].hasFarTimes
-            packed[index] = PackedRecord(newValue)
-            if !noteFarTimes(of: newValue, at: index), hadFarTimes { farTimes[index] = nil }
+            let new = PackedRecord(newValue)
+            if new.hasFarTimes {
+                keepTimes(of: newValue, at: index)
+            } else if packed[index].hasFarTimes {
+                farTimes[index] = nil
+            }
+            packed[index] = new
         }
     }
 
-    private mutating func noteFarTimes(of record: EntryRecord, at index: Int) -> Bool {
-        guard PackedTime(record.mtime) == nil || PackedTime(record.ctime) == nil else { return false }
+    private mutating func keepTimes(of record: EntryRecord, at index: Int) {
         farTimes[index] = FarTimes(mtime: record.mtime, ctime: record.ctime)
-        return true
     }
 
     @inline(never)

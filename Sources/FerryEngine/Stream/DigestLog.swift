@@ -75,7 +75,7 @@ final class DigestLog: Sendable {
     }
 }
 
-/// Digests by the entries of one tree, of which there is a number for each in the end, and 36 bytes for each digest.
+/// Digests by the entries of one tree: 36 bytes each, and in the end four for each entry of the tree.
 private struct EntryDigests {
     private struct Entry {
         // Words of four bytes, so that no room is left between one entry and the next.

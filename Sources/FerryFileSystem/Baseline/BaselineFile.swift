@@ -72,7 +72,8 @@ enum BaselineFile {
         let file = try directory.openFile(name)
         let status = try file.status()
         guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
-        let footer = try? Baseline.Footer(try ending(of: file, size: status.size), trailing: checksumLength)
+        let ending = try ending(of: file, size: status.size)
+        let footer = try? Baseline.Footer(ending, trailing: checksumLength)
         // What does not end like a baseline shows how it begins; that tells one of a former format.
         let isWhole = footer.map { $0.length + checksumLength == Int(status.size) } ?? false
         let length = isWhole ? Int(status.size) : min(Int(status.size), Baseline.footerLength)

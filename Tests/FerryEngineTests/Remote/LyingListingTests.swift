@@ -25,19 +25,6 @@ struct LyingListingTests {
         ["\(kind) 644 5 1.5 1.5 \(inode) 1 7 0 0", path, target]
     }
 
-    private static func refusal(_ body: () throws -> RemoteListing) -> RefusedListing? {
-        do {
-            _ = try body()
-            return nil
-        } catch ListingFailure.refused(let error) {
-            return error
-        } catch ListingFailure.remote(.refused(let error)) {
-            return error
-        } catch {
-            return nil
-        }
-    }
-
     @Test("an honest listing is taken in any order")
     func honest() throws {
         let listing = try Self.read(
@@ -67,7 +54,7 @@ struct LyingListingTests {
             ["./" + Array(repeating: "d", count: 5_000).joined(separator: "/")],
         ])
     func paths(paths: [String]) throws {
-        let error = Self.refusal { try Self.read(Self.root + paths.flatMap { Self.entry($0) } + Self.end) }
+        let error = RefusedListing.thrown { try Self.read(Self.root + paths.flatMap { Self.entry($0) } + Self.end) }
         let refused = try #require(error, "\(paths)")
         #expect(RemoteFailure.refused(refused).syncError.code == .unsafeArchive)
     }
@@ -82,7 +69,7 @@ struct LyingListingTests {
             root + ["%", "81a4 1 9 1 2 3 4 1 1\n81a4 1 9 1 2 3 4 1 1", "./a", "", ""], root + ["%", "x", "./a", ""],
         ])
     func shapes(strings: [String]) {
-        #expect(Self.refusal { try Self.read(strings + Self.end) } != nil, "\(strings)")
+        #expect(RefusedListing.thrown { try Self.read(strings + Self.end) } != nil, "\(strings)")
     }
 
     @Test("a listing without its end is cut, whatever the status")
@@ -112,14 +99,14 @@ struct LyingListingTests {
         default: options.limits.nameBytes = 500
         }
         let many = (0..<10_000).flatMap { Self.entry("./n\($0)") }
-        let error = try #require(Self.refusal { try Self.read(Self.root + many, options: options) })
+        let error = try #require(RefusedListing.thrown { try Self.read(Self.root + many, options: options) })
         #expect(error.reason.contains("'\(name)'"), "\(error)")
     }
 
     @Test("one endless string stops at a limit")
     func endlessString() throws {
         let long = String(repeating: "x", count: 3 << 20)
-        #expect(Self.refusal { try Self.read(Self.root + [long] + Self.end) } != nil)
+        #expect(RefusedListing.thrown { try Self.read(Self.root + [long] + Self.end) } != nil)
     }
 
     @Test("when not all could be read, nothing that is missing counts as absent")

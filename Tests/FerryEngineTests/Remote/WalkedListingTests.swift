@@ -29,19 +29,6 @@ struct WalkedListingTests {
         listing.snapshot.allPaths.map { String(decoding: $0.path, as: UTF8.self) }.sorted()
     }
 
-    private static func refusal(_ body: () throws -> Void) -> RefusedListing? {
-        do {
-            try body()
-            return nil
-        } catch ListingFailure.refused(let error) {
-            return error
-        } catch ListingFailure.remote(.refused(let error)) {
-            return error
-        } catch {
-            return nil
-        }
-    }
-
     @Test("gives the paths that depths and names tell, however it is cut on its way", arguments: [1, 2, 7, 64, .max])
     func paths(piece: Int) throws {
         let strings =
@@ -93,8 +80,8 @@ struct WalkedListingTests {
             root + entry(1, "a", "f", "target"), root + entry(1, "a", "d", "target"),
         ])
     func lies(strings: [String]) {
-        #expect(Self.refusal { _ = try Self.read(strings + Self.end) } != nil, "\(strings)")
-        #expect(Self.refusal { _ = try Self.read(strings + Self.end, piece: 1) } != nil, "\(strings)")
+        #expect(RefusedListing.thrown { _ = try Self.read(strings + Self.end) } != nil, "\(strings)")
+        #expect(RefusedListing.thrown { _ = try Self.read(strings + Self.end, piece: 1) } != nil, "\(strings)")
     }
 
     @Test("may mix with paths that are told in full, as those of what cannot be read are")
@@ -127,7 +114,7 @@ struct WalkedListingTests {
         for depth in 1...(isDeep ? 51 : 50) { strings += Self.entry(depth, String(repeating: "n", count: 200), "d") }
         for number in 0..<200 { strings += Self.entry(51, "\(number)") }
         let request = RemoteListingRequest(whole: options)
-        let error = try #require(Self.refusal { _ = try Self.read(strings + Self.end, request) })
+        let error = try #require(RefusedListing.thrown { _ = try Self.read(strings + Self.end, request) })
         #expect(error.reason.contains(isDeep ? "'depth'" : "'listing bytes'"), "\(error)")
     }
 
@@ -136,6 +123,7 @@ struct WalkedListingTests {
         let first = Self.root + Self.entry(1, "a", "d") + Self.entry(2, "b")
         let strings = first + ["MARK again"] + Self.root + Self.entry(1, "c") + Self.end
         #expect(Self.paths(try Self.read(strings).first) == ["c"])
-        #expect(Self.refusal { _ = try Self.read(first + ["MARK again"] + Self.entry(1, "c") + Self.end) } != nil)
+        #expect(
+            RefusedListing.thrown { _ = try Self.read(first + ["MARK again"] + Self.entry(1, "c") + Self.end) } != nil)
     }
 }
