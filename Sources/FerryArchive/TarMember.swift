@@ -44,6 +44,32 @@ public enum TarBlock {
         Int(truncatingIfNeeded: -size) & (TarBlock.size - 1)
     }
 
+    private static let lanes: UInt64 = 0x00FF_00FF_00FF_00FF
+
+    /// The sum of some of a block's bytes.
+    ///
+    /// PERF: eight bytes at a time, in lanes that 64 words cannot make overflow.
+    ///
+    /// - Parameters:
+    ///   - block: A whole block.
+    ///   - range: Which bytes; its bounds are multiples of eight.
+    /// - Returns: The sum.
+    @unsafe
+    static func sum(of block: UnsafeRawPointer, in range: Range<Int>) -> UInt32 {
+        var sum: UInt64 = 0
+        for offset in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+            let word = unsafe block.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            sum &+= (word & lanes) &+ (word >> 8 & lanes)
+        }
+        return addUp(lanes: sum)
+    }
+
+    /// The four numbers of 16 bits in a word, added.
+    private static func addUp(lanes sum: UInt64) -> UInt32 {
+        let pairs = (sum & 0x0000_FFFF_0000_FFFF) &+ (sum >> 16 & 0x0000_FFFF_0000_FFFF)
+        return UInt32(truncatingIfNeeded: pairs) &+ UInt32(truncatingIfNeeded: pairs >> 32)
+    }
+
     /// The sum of the bytes of a block, and how many of them have their high bit set.
     ///
     /// PERF: eight bytes at a time, in lanes that 64 words cannot make overflow.
@@ -52,7 +78,6 @@ public enum TarBlock {
     /// - Returns: Both numbers.
     @unsafe
     static func sums(of block: UnsafeRawPointer) -> (bytes: UInt32, high: UInt32) {
-        let lanes: UInt64 = 0x00FF_00FF_00FF_00FF
         let ones: UInt64 = 0x0101_0101_0101_0101
         var sum: UInt64 = 0
         var high: UInt64 = 0
@@ -61,8 +86,7 @@ public enum TarBlock {
             sum &+= (word & lanes) &+ (word >> 8 & lanes)
             high &+= word >> 7 & ones
         }
-        sum = (sum & 0x0000_FFFF_0000_FFFF) &+ (sum >> 16 & 0x0000_FFFF_0000_FFFF)
-        let bytes = UInt32(truncatingIfNeeded: sum) &+ UInt32(truncatingIfNeeded: sum >> 32)
+        let bytes = addUp(lanes: sum)
         high = (high & lanes) &+ (high >> 8 & lanes)
         return (bytes, UInt32(truncatingIfNeeded: high &* 0x0001_0001_0001_0001 >> 48))
     }

@@ -95,8 +95,14 @@ struct UstarHeader: ~Copyable {
 
     /// Adds up the block and writes the sum; the last thing to do.
     consuming func seal() {
-        // The sum counts its own eight bytes as spaces; they are NULs here.
-        let sum = unsafe TarBlock.sums(of: UnsafeRawPointer(block)).bytes
+        // PERF: the rest of the block is NULs, and mostly a link's target and the prefix are, too.
+        let start = unsafe UnsafeRawPointer(block)
+        var sum = unsafe TarBlock.sum(of: start, in: 0..<160)
+        if unsafe block[157] != 0 { sum += unsafe TarBlock.sum(of: start, in: 160..<256) }
+        sum += unsafe TarBlock.sum(of: start, in: 256..<272)
+        sum += unsafe TarBlock.sum(of: start, in: 328..<352)
+        if unsafe block[345] != 0 { sum += unsafe TarBlock.sum(of: start, in: 352..<504) }
+        // It counts its own eight bytes as spaces; they are NULs here.
         setShortNumber(8 * 0x20 + sum, at: 148)
         unsafe block[154] = 0
         unsafe block[155] = UInt8(ascii: " ")

@@ -24,7 +24,8 @@ package enum OrderedPipeline {
         meanwhile: () throws(Failure) -> Void,
         take: (Int, Result) throws(Failure) -> Void
     ) throws(Failure) {
-        let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() }, workers: threads)
+        let helpers = max(1, threads - 1)
+        let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() }, workers: helpers)
         let worker: @Sendable () -> Void = {
             var state = makeState()
             while let (index, result) = belt.claim() {
@@ -34,7 +35,7 @@ package enum OrderedPipeline {
             belt.leave()
         }
         let crew = ThreadSet()
-        for _ in 0..<threads {
+        for _ in 0..<helpers {
             guard let thread = try? BlockingThread(named: name, descriptors: descriptors, worker) else {
                 belt.leave()
                 continue
@@ -48,16 +49,17 @@ package enum OrderedPipeline {
             crew.join()
         }
         try meanwhile()
-        for index in 0..<count {
-            if let result = belt.next(index) {
+        var state = makeState()
+        var index = 0
+        while index < count {
+            switch belt.next(index) {
+            case .ready(let result):
                 try take(index, result)
                 belt.recycle(result)
-            } else {
-                // No thread could be started: do it here.
-                var state = makeState()
-                let result = makeResult()
-                work(index, result, &state)
-                try take(index, result)
+                index += 1
+            case .open(let position, let result):
+                work(position, result, &state)
+                belt.deliver(position, result)
             }
         }
     }
@@ -101,12 +103,21 @@ private final class Belt<Result: Sendable>: Sendable {
         }
     }
 
-    /// Waits for a result; nil when no worker is left to make it.
-    func next(_ index: Int) -> Result? {
+    /// The next result, or, as long as it is not there, the next piece of work.
+    enum Turn {
+        case ready(Result)
+        case open(Int, Result)
+    }
+
+    /// Waits for a result only where there is nothing to be done meanwhile.
+    func next(_ index: Int) -> Turn {
         contents.withLock {
             while true {
-                if let result = contents.state.ready.removeValue(forKey: index) { return result }
-                if contents.state.workers == 0 { return nil }
+                if let result = contents.state.ready.removeValue(forKey: index) { return .ready(result) }
+                if contents.state.nextToClaim < contents.state.count, let result = contents.state.free.popLast() {
+                    defer { contents.state.nextToClaim += 1 }
+                    return .open(contents.state.nextToClaim, result)
+                }
                 contents.wait()
             }
         }

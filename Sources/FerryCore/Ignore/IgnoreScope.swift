@@ -68,6 +68,8 @@ public struct IgnoreScope: Sendable {
     ///   - isDirectory: Whether it is a directory, and not a link to one.
     /// - Returns: Whether it is left out; true also means that nothing below it is looked at.
     public func excludes(_ path: borrowing Span<UInt8>, nameStart: Int, isDirectory: Bool) -> Bool {
+        // PERF: without holding on to the layers, whose count of holders all threads would write to.
+        if node.layers.isEmpty { return false }
         for layer in node.layers {
             let rank = layer.index.rank(path, base: layer.base, nameStart: nameStart, isDirectory: isDirectory)
             if rank >= 0 { return rank & 1 == 0 }

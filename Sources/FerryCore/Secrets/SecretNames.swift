@@ -16,9 +16,9 @@ public enum SecretNames {
     ///
     /// - Parameters:
     ///   - name: The name.
-    ///   - directory: The name of the directory that holds it; empty for one in the root.
+    ///   - directory: The name of the directory that holds it; empty for one in the root. Few names need it.
     /// - Returns: The verdict.
-    public static func verdict(on name: ArraySlice<UInt8>, in directory: ArraySlice<UInt8>) -> Verdict {
+    public static func verdict(on name: ArraySlice<UInt8>, in directory: @autoclosure () -> ArraySlice<UInt8>) -> Verdict {
         guard let first = name.first else { return .ordinary }
         switch first {
         case UInt8(ascii: "."): return hidden(name)
@@ -26,6 +26,7 @@ public enum SecretNames {
         case UInt8(ascii: "_") where name.elementsEqual("_netrc".utf8): return .secret(.credentials)
         case UInt8(ascii: "a") where isIn(cloudFiles, name): return .secret(.credentials)
         case UInt8(ascii: "c"), UInt8(ascii: "h"):
+            let directory = directory()
             for (holder, file) in inDirectories where name.elementsEqual(file) && directory.elementsEqual(holder) {
                 return .secret(.credentials)
             }

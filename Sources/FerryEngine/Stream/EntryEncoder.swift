@@ -18,6 +18,8 @@ struct EntryEncoder: ~Copyable {
     private let looksForSecrets: Bool
     /// The directory at hand, with its name in the stream: neighbours there mostly share it.
     private var directory: (id: EntryID, path: [UInt8], member: [UInt8])
+    /// The same, open, once a file in it was.
+    private var opened: OpenDirectory?
 
     init(
         _ snapshot: Snapshot, root: OpenDirectory, takesDigests: Bool, scope: PackScope, feedsSandbox: Bool = false,
@@ -101,13 +103,18 @@ struct EntryEncoder: ~Copyable {
     /// Opens an entry's file.
     mutating func open(_ id: EntryID) throws(Errno) -> FileHandle {
         enterDirectory(of: id)
-        return try cursor.open(directory.path).handle.openFile(snapshot.terminatedName(of: id))
+        let name = snapshot.terminatedName(of: id)
+        if let opened { return try opened.handle.openFile(name) }
+        let opened = try cursor.open(directory.path)
+        self.opened = opened
+        return try opened.handle.openFile(name)
     }
 
     private mutating func enterDirectory(of id: EntryID) {
         guard let parent = snapshot.parent(of: id), parent != directory.id else { return }
         let path = snapshot.path(of: parent)
         directory = (parent, path, memberName(path))
+        opened = nil
     }
 
     /// Header and content of a file.

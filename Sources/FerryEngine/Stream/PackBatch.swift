@@ -19,20 +19,16 @@ struct PackOrder: Sendable {
 
     /// Larger files are moved by the writer, without passing through a buffer where the output is a pipe.
     static let largeFileSize: Int64 = 512 << 10
-    /// Enough for the cost of handing over to vanish, little enough that the ones that wait stay in the cache.
+    /// Enough for the cost of handing over to vanish, little enough that one is still in its core's cache when it is written.
     private static let batchBytes: Int64 = 1 << 20
     private static let batchEntries = 256
-    /// What is sent to a sandbox waits longer than it is packed, and half as much of it takes half the memory.
-    private static let sandboxShare: Int64 = 2
 
     /// Puts a stream in order.
     ///
     /// - Parameters:
     ///   - snapshot: The tree.
     ///   - selection: The only entries that are sent; nil for all.
-    ///   - feedsSandbox: Whether they go to a sandbox.
-    init(_ snapshot: Snapshot, selecting selection: EntrySet? = nil, feedsSandbox: Bool = false) {
-        let share = feedsSandbox ? Self.sandboxShare : 1
+    init(_ snapshot: Snapshot, selecting selection: EntrySet? = nil) {
         var order = PackOrder.entriesInOrder(of: snapshot)
         order.removeAll { id in
             !snapshot[id].kind.isCarried || PackOrder.isUnreadableFile(snapshot[id])
@@ -58,9 +54,7 @@ struct PackOrder: Sendable {
                 start = position + 1
             } else {
                 bytes += 1024 + (record.kind == .file ? record.size : 0)
-                if bytes >= PackOrder.batchBytes / share
-                    || position - start + 1 >= PackOrder.batchEntries / Int(share)
-                {
+                if bytes >= PackOrder.batchBytes || position - start + 1 >= PackOrder.batchEntries {
                     close(at: position + 1)
                 }
             }
