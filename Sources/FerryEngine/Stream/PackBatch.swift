@@ -20,8 +20,8 @@ struct PackOrder: Sendable {
     /// Larger files are moved by the writer, without passing through a buffer where the output is a pipe.
     static let largeFileSize: Int64 = 512 << 10
     /// Enough for the cost of handing over to vanish, little enough that one is still in its core's cache when it is written.
-    private static let batchBytes: Int64 = 1 << 20
-    private static let batchEntries = 256
+    private static let batchBytes: Int64 = 512 << 10
+    private static let batchEntries = 128
 
     /// Puts a stream in order.
     ///
