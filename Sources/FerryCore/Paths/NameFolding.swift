@@ -11,6 +11,11 @@ public struct NameFolding: OptionSet, Sendable, Hashable {
     /// Those that are the same text in different normal forms of Unicode, or differ only in characters that nobody sees.
     public static let normalization = NameFolding(rawValue: 1 << 1)
 
+    /// Whether a name is ASCII without capitals: folded, it is itself.
+    static func isPlain(_ name: ArraySlice<UInt8>) -> Bool {
+        name.allSatisfy { $0 < 0x80 && !($0 >= 0x41 && $0 <= 0x5A) }
+    }
+
     /// What a name is to such a file system: equal keys mean one name.
     ///
     /// No two file systems use the very same tables, so this says only what to try.

@@ -67,8 +67,22 @@ public struct HeldReview: Sendable {
     private static func mayBeSpecial(_ path: [UInt8]) -> Bool {
         var isStart = true
         for byte in path {
-            if isStart, byte == UInt8(ascii: ".") || byte >= 0x80 || byte | 0x20 == UInt8(ascii: "g") { return true }
+            if isStart, mayBeginSpecial(byte) { return true }
             isStart = byte == RelativePath.separator
+        }
+        return false
+    }
+
+    private static func mayBeginSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte >= 0x80 || byte | 0x20 == UInt8(ascii: "g")
+    }
+
+    /// Whether an entry that is no link may be held at all; asks what ``mayBeSpecial(_:)`` asks without putting a path together.
+    static func mayBeSpecial(_ id: EntryID, in tree: Snapshot) -> Bool {
+        var current = id
+        while let parent = tree.parent(of: current) {
+            if mayBeginSpecial(tree.firstByte(ofNameOf: current)) { return true }
+            current = parent
         }
         return false
     }

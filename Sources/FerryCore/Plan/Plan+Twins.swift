@@ -28,7 +28,7 @@ extension Plan {
     public func twins(under folding: NameFolding, limit: Int) -> [NameTwins] {
         var found: [NameTwins] = []
         guard !folding.isEmpty else { return [] }
-        for group in groups where steps[group.steps].contains(where: Self.bringsName) {
+        for group in groups where mayHaveTwins(group) {
             var names: [FoldedName: ArraySlice<UInt8>] = [:]
             names.reserveCapacity(group.steps.count)
             var gone: Set<EntryID> = []
@@ -50,6 +50,20 @@ extension Plan {
             }
         }
         return found
+    }
+
+    /// Whether a group brings a name, and one of its names is not the plainest of its kind.
+    ///
+    /// Names of lower-case ASCII are what they are folded to, so two of them never meet.
+    private func mayHaveTwins(_ group: PlanGroup) -> Bool {
+        var brings = false
+        var isPlain = true
+        for step in steps[group.steps] where Self.bringsName(step) {
+            brings = true
+            if isPlain, let id = step.source { isPlain = NameFolding.isPlain(source.name(of: id)) }
+        }
+        guard brings, isPlain, let directory = group.destination else { return brings && !isPlain }
+        return destination.children(of: directory).contains { !NameFolding.isPlain(destination.name(of: $0)) }
     }
 
     private static func bringsName(_ step: PlanStep) -> Bool { step.action == .create && step.destination == nil }

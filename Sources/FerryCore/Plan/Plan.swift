@@ -113,6 +113,8 @@ public struct Plan: Sendable {
         guard let review = policy.review, step.action != .conflict || policy.differing == .keepBoth else { return }
         let record = source[id]
         guard record.kind != .directory else { return }
+        // Nearly every entry ends here.
+        if record.kind != .symlink, !HeldReview.mayBeSpecial(id, in: source) { return }
         let target = record.kind == .symlink ? source.target(of: id) : []
         guard let reason = review.reason(path: source.path(of: id), kind: record.kind, target: target) else { return }
         step.action = .held

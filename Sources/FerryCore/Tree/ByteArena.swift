@@ -55,6 +55,11 @@ struct ByteArena: Sendable {
         return leftCount < rightCount
     }
 
+    /// The first of the bytes stored at an offset, or the NUL behind none.
+    func byte(at offset: UInt32) -> UInt8 {
+        chunks[Int(offset) >> Self.chunkShift][Int(offset) & (Self.chunkSize - 1)]
+    }
+
     /// The bytes stored at an offset, with the NUL behind them.
     func terminated(at offset: UInt32, count: Int) -> ArraySlice<UInt8> {
         let start = Int(offset) & (Self.chunkSize - 1)

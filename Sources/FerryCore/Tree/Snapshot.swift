@@ -86,6 +86,9 @@ public struct Snapshot: Sendable {
     /// An entry's name.
     public func name(of id: EntryID) -> ArraySlice<UInt8> { terminatedName(of: id).bytes }
 
+    /// The first byte of an entry's name; NUL for the root.
+    func firstByte(ofNameOf id: EntryID) -> UInt8 { segments[id.segment].arena.byte(at: self[id].nameOffset) }
+
     /// A symbolic link's target with a NUL behind it; empty for other kinds.
     package func terminatedTarget(of id: EntryID) -> ArraySlice<UInt8> {
         let record = self[id]
