@@ -18,7 +18,9 @@ public enum SecretNames {
     ///   - name: The name.
     ///   - directory: The name of the directory that holds it; empty for one in the root. Few names need it.
     /// - Returns: The verdict.
-    public static func verdict(on name: ArraySlice<UInt8>, in directory: @autoclosure () -> ArraySlice<UInt8>) -> Verdict {
+    public static func verdict(
+        on name: ArraySlice<UInt8>, in directory: @autoclosure () -> ArraySlice<UInt8>
+    ) -> Verdict {
         guard let first = name.first else { return .ordinary }
         switch first {
         case UInt8(ascii: "."): return hidden(name)
