@@ -73,14 +73,21 @@ extension Baseline {
         }
     }
 
-    /// What comes first in the encoded form.
-    public var encodedBlocks: ArraySlice<UInt8> { bytes[blocks] }
+    /// Gives what comes first in the encoded form, piece by piece.
+    ///
+    /// - Parameter body: Takes the next bytes.
+    /// - Throws: What the body throws.
+    public func withEncodedBlocks<Failure>(
+        _ body: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try blocks.withPieces(of: 0..<blocks.length, body)
+    }
 
     /// What follows in the encoded form.
     public func encodedEnding() -> [UInt8] {
         Self.ending(
             header, BaselineContents(entryCount: entryCount, root: root, lastLinkGroup: lastLinkGroup), devices,
-            blocksLength: blocks.count)
+            blocksLength: blocks.length)
     }
 
     static func ending(
@@ -111,7 +118,11 @@ extension Baseline {
     }
 
     /// The whole encoded form, without a checksum.
-    public func encoded() -> [UInt8] { encodedBlocks + encodedEnding() }
+    public func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        withEncodedBlocks { bytes += $0 }
+        return bytes + encodedEnding()
+    }
 
     /// Takes over an encoded baseline, and checks all of it.
     ///
@@ -130,7 +141,25 @@ extension Baseline {
             guard found == contents else { throw .malformed(at: footer.blocksLength) }
         }
         self.init(
-            header: header, contents: contents, devices: devices, bytes: encoded, blocks: 0..<footer.blocksLength)
+            header: header, contents: contents, devices: devices, blocks: .held(encoded, footer.blocksLength))
+    }
+
+    /// Takes over an encoded baseline whose blocks stay where they are, and trusts whoever says that they are what was written.
+    ///
+    /// - Parameters:
+    ///   - ending: What follows the blocks, and maybe something behind it.
+    ///   - trailing: How many bytes are behind it.
+    ///   - source: Where the blocks are.
+    /// - Throws: ``BaselineDamage``.
+    public init(
+        ending: [UInt8], trailing: Int = 0, blocks source: some BaselineBlockSource
+    ) throws(BaselineDamage) {
+        let footer = try Footer(ending, trailing: trailing)
+        guard footer.endingLength + trailing <= ending.count, footer.blocksLength == source.length else {
+            throw .malformed(at: ending.count)
+        }
+        let (header, devices, contents) = try Self.ending(ending, footer, trailing: trailing)
+        self.init(header: header, contents: contents, devices: devices, blocks: .elsewhere(source))
     }
 
     /// What an encoded baseline is a baseline of; its entries are not looked at.

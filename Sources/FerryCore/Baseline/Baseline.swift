@@ -6,13 +6,13 @@
 /// - Before the first change of a push: ``Baseline/markingPush(_:from:header:)``, stored at once.
 /// - After a sync: ``Baseline/advanced(from:by:applied:header:)``, stored.
 /// - For a push that trusts it instead of listing the sandbox: ``Baseline/remoteSnapshot()``.
-/// - On disk: `BaselineStore` of the file system module; its bytes are ``Baseline/encodedBlocks``, ``Baseline/encodedEnding()`` and a
-///   checksum, and come back through ``Baseline/init(encoded:)``. ``Baseline/advance(from:by:applied:header:into:)`` gives them piece
-///   by piece.
+/// - On disk: `BaselineStore` of the file system module; its bytes are ``Baseline/encoded()`` and a checksum, and come back through
+///   ``Baseline/init(encoded:trailing:isVerified:)``, or, of a large one, ``Baseline/init(ending:trailing:blocks:)``.
+///   ``Baseline/advance(from:by:applied:header:into:)`` gives them piece by piece.
 ///
 /// # Layout
 ///
-/// It stays in memory as it is on disk: one block of bytes for each directory that holds something, with the directory's entries
+/// It stays in memory as it is on disk, or, if it is large, on disk: one block of bytes for each directory that holds something, with the directory's entries
 /// sorted by name, each a few bytes of flags, the name and numbers of variable length (about 55 bytes an entry in all, where
 /// a record of fixed size would take 130). A directory's block comes after those of all directories in it, and the root's block is the
 /// last. A directory with all below it is thus one piece of bytes. What its blocks say of each other is counted from the beginning of
@@ -27,32 +27,29 @@ public struct Baseline: Sendable {
     public let root: BaselineDirectory?
     /// The devices that fingerprints name.
     let devices: [UInt64]
-    let bytes: [UInt8]
-    /// Where in `bytes` the blocks are.
-    let blocks: Range<Int>
+    let blocks: BaselineBlocks
     /// The largest number of a group of names.
     let lastLinkGroup: UInt32
 
     init(
-        header: BaselineHeader, contents: BaselineContents, devices: [UInt64], bytes: [UInt8], blocks: Range<Int>
+        header: BaselineHeader, contents: BaselineContents, devices: [UInt64], blocks: BaselineBlocks
     ) {
         self.header = header
         entryCount = contents.entryCount
         root = contents.root
         lastLinkGroup = contents.lastLinkGroup
         self.devices = devices
-        self.bytes = bytes
         self.blocks = blocks
     }
 
     /// A baseline that knows of nothing.
     public init(header: BaselineHeader) {
-        self.init(header: header, contents: BaselineContents(), devices: [], bytes: [], blocks: 0..<0)
+        self.init(header: header, contents: BaselineContents(), devices: [], blocks: .held([], 0))
     }
 
     /// What the head of a directory's block says.
     func block(of directory: BaselineDirectory) -> BaselineBlock {
-        var reader = BaselineReader(bytes, at: blocks.lowerBound + directory.offset, end: blocks.upperBound)
+        var reader = blocks.reader(at: directory.offset, count: BaselineBlock.longestHead)
         return reader.block(at: directory.offset)
     }
 
@@ -78,6 +75,9 @@ public struct Baseline: Sendable {
         }
         return found?.entry
     }
+
+    /// Whether some of it could not be read when it was needed: then what was made of it is of no use.
+    public var isUnreadable: Bool { blocks.hasFailed }
 
     /// Whether it knows of a push that did not come to its end.
     public var isPushUnderWay: Bool { header.isPushUnderWay }
@@ -143,9 +143,11 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
             piece = 0..<0
             return
         }
-        reader = BaselineReader(
-            baseline.bytes, at: baseline.blocks.lowerBound + directory.offset, end: baseline.blocks.upperBound)
+        reader = baseline.blocks.reader(at: directory.offset, count: BaselineBlock.longestHead)
         let block = reader.block(at: directory.offset)
+        if reader.left < block.length {
+            reader = baseline.blocks.reader(at: block.entriesStart, count: block.length)
+        }
         left = block.count
         piece = block.pieceStart..<block.start
     }
@@ -163,7 +165,7 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
     /// - Parameters:
     ///   - name: The name that it must have.
     ///   - looks: What the two look like now.
-    /// - Returns: Where its bytes are; nil when it was not passed over.
+    /// - Returns: Where its bytes are, for ``encoded(_:)``; nil when it was not passed over.
     mutating func pass(fileNamed name: ArraySlice<UInt8>, _ looks: FileLooks) -> Range<Int>? {
         guard left > 0 else { return nil }
         let start = reader.position
@@ -174,6 +176,9 @@ public struct BaselineChildren: Sequence, IteratorProtocol {
         left -= 1
         return start..<reader.position
     }
+
+    /// The bytes of an entry that was passed over.
+    func encoded(_ range: Range<Int>) -> ArraySlice<UInt8> { reader[range] }
 }
 
 /// Finds entries of one directory by names that come in ascending order.
@@ -201,10 +206,13 @@ struct BaselineFollower {
     /// - Parameters:
     ///   - name: The name that it must have.
     ///   - looks: What the two look like now.
-    /// - Returns: Where its bytes are; nil when it was not passed over.
+    /// - Returns: Where its bytes are, for ``encoded(_:)``; nil when it was not passed over.
     mutating func pass(fileNamed name: ArraySlice<UInt8>, _ looks: FileLooks) -> Range<Int>? {
         isAhead ? children.pass(fileNamed: name, looks) : nil
     }
+
+    /// The bytes of an entry that was passed over.
+    func encoded(_ range: Range<Int>) -> ArraySlice<UInt8> { children.encoded(range) }
 
     /// The entry of a name that is not smaller than the one asked for before.
     mutating func find(_ name: ArraySlice<UInt8>) -> BaselineItem? {

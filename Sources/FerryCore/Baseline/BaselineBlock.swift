@@ -13,6 +13,9 @@ struct BaselineBlock {
     /// Where the entries begin.
     var entriesStart = 0
 
+    /// The longest head: four numbers of variable length.
+    static let longestHead = 40
+
     /// Where the bytes of the directory and all below it begin.
     var pieceStart: Int { start - lengthBelow }
     /// Where they end.

@@ -39,7 +39,7 @@ public struct BaselineBuilder {
     public init(expecting count: Int = 0, continuing old: Baseline? = nil) {
         // With some room to grow: to move it all for a few longer entries would touch as much memory again.
         if count > 0 {
-            output.reserveCapacity(max(count * 56, old.map { $0.blocks.count + $0.blocks.count / 16 } ?? 0))
+            output.reserveCapacity(max(count * 56, old.map { $0.blocks.length + $0.blocks.length / 16 } ?? 0))
         }
         guard let old, old.devices.count <= Self.mostDevices else { return }
         self.old = old
@@ -63,8 +63,7 @@ public struct BaselineBuilder {
         guard let old else { return }
         let block = old.block(of: directory)
         let start = position + block.lengthBelow
-        let base = old.blocks.lowerBound
-        output.append(contentsOf: old.bytes[(base + block.pieceStart)..<(base + block.end)])
+        old.blocks.withPieces(of: block.pieceStart..<block.end) { output.append(contentsOf: $0) }
         entryCount += block.countInPiece
         write(entry, name: name, block: start)
     }
@@ -142,7 +141,7 @@ public struct BaselineBuilder {
         let contents = finishRoot()
         let bytes = exchange(&output, with: [])
         return Baseline(
-            header: header, contents: contents, devices: devices, bytes: bytes, blocks: 0..<bytes.count)
+            header: header, contents: contents, devices: devices, blocks: .held(bytes, bytes.count))
     }
 
     /// Hands over the blocks that there are, once there are enough to be worth it.

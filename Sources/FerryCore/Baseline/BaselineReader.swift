@@ -6,13 +6,22 @@ struct BaselineReader {
     private let bytes: [UInt8]
     private(set) var position: Int
     private let end: Int
+    /// How much there is behind the end that is not among these bytes.
+    private let beyond: Int
     private(set) var isDamaged = false
 
-    init(_ bytes: [UInt8], at position: Int, end: Int) {
+    init(_ bytes: [UInt8], at position: Int, end: Int, beyond: Int = 0) {
         self.bytes = bytes
         self.position = position
         self.end = Swift.min(end, bytes.count)
+        self.beyond = beyond
     }
+
+    /// How many bytes are left to read.
+    var left: Int { end - position }
+
+    /// Bytes that were read.
+    subscript(range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
 
     var isAtEnd: Bool { position >= end }
 
@@ -60,7 +69,7 @@ struct BaselineReader {
     }
 
     /// How many things follow, each of at least one byte.
-    mutating func count() -> Int { Int(number(upTo: UInt64(Swift.max(0, end - position)))) }
+    mutating func count() -> Int { Int(number(upTo: UInt64(Swift.max(0, end + beyond - position)))) }
 
     mutating func skip(_ length: Int) {
         if length <= end - position { position += length } else { fail() }

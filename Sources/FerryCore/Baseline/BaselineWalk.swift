@@ -126,7 +126,7 @@ struct BaselineWalk<Rules: BaselineRules> {
 
     /// Takes over, byte by byte, what follows of files that both sides still have as agreed on: nearly all.
     private mutating func takeUntouched() {
-        guard let old, builder.takesPieces, plan.policy.remoteTrust != .nothing else { return }
+        guard old != nil, builder.takesPieces, plan.policy.remoteTrust != .nothing else { return }
         let top = frames.count - 1
         while frames[top].sourceIndex < frames[top].source.count,
             frames[top].destinationIndex < frames[top].destination.count
@@ -142,8 +142,10 @@ struct BaselineWalk<Rules: BaselineRules> {
             guard plan.isUntouched(source, destination), name.elementsEqual(plan.destination.name(of: destination))
             else { return }
             let looks = plan.looks(source, destination, mayHaveSeveralNames: false)
-            guard let bytes = frames[top].base?.pass(fileNamed: name, looks) else { return }
-            builder.append(encoded: old.bytes[bytes])
+            guard let range = frames[top].base?.pass(fileNamed: name, looks),
+                let bytes = frames[top].base?.encoded(range)
+            else { return }
+            builder.append(encoded: bytes)
             frames[top].sourceIndex += 1
             frames[top].destinationIndex += 1
         }

@@ -11,7 +11,7 @@ struct SettledDirectories: Sendable {
 
     /// Takes what a planner found, each directory after the one it is in.
     init(_ visits: borrowing [Visit], in baseline: Baseline) {
-        length = baseline.blocks.count
+        length = baseline.blocks.length
         var isSettled = visits.map(\.isRecorded)
         for index in visits.indices.reversed() where !isSettled[index] {
             if let parent = visits[index].parent { isSettled[parent] = false }
@@ -24,7 +24,7 @@ struct SettledDirectories: Sendable {
 
     /// Whether a directory is one of the uppermost; nobody who goes down from the root asks for others.
     func contains(_ directory: BaselineDirectory, in baseline: Baseline?) -> Bool {
-        baseline?.blocks.count == length && uppermost.contains(directory.offset)
+        baseline?.blocks.length == length && uppermost.contains(directory.offset)
     }
 
     /// A directory that a planner was in.

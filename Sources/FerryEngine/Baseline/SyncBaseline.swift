@@ -163,6 +163,7 @@ struct SyncBaseline {
         let header = headed(plan, scan)
         guard let old, old.takesMarks(of: plan) else {
             let marked = Baseline.markingPush(plan, from: old, header: header)
+            try Self.check(old)
             return try stored { () throws(FileSystemError) in try store.save(marked, flushes: flushes) }
         }
         try stored { () throws(FileSystemError) in
@@ -190,6 +191,8 @@ struct SyncBaseline {
                 try Baseline.advance(from: old, by: plan, applied: applied, header: header) { bytes throws(Errno) in
                     try output.write(bytes)
                 }
+                // Then the one before stays.
+                if let old, old.isUnreadable { throw .ioError }
             }
         }
     }
@@ -229,6 +232,31 @@ struct SyncBaseline {
 }
 
 extension SyncBaseline {
+    /// Plans a merge of three.
+    ///
+    /// - Parameters:
+    ///   - source: The tree to take from.
+    ///   - destination: The tree to change.
+    ///   - policy: How.
+    ///   - base: What was agreed on; nil for nothing.
+    /// - Returns: The plan.
+    /// - Throws: ``SyncError`` when not all of what was agreed on could be read: nothing may be done by such a plan.
+    static func plan(
+        source: Snapshot, destination: Snapshot, policy: PlanPolicy, base: Baseline?
+    ) throws(SyncError) -> Plan {
+        let plan = Planner.plan(source: source, destination: destination, policy: policy, base: base)
+        try check(base)
+        return plan
+    }
+
+    private static func check(_ baseline: Baseline?) throws(SyncError) {
+        guard let baseline, baseline.isUnreadable else { return }
+        throw SyncError(
+            .failed,
+            "cannot read the baseline in the state directory to its end, though it was whole when it was opened; nothing was"
+                + " changed: look at the disk that holds the state directory, then run the same command again")
+    }
+
     /// The key of a directory of this machine as an endpoint.
     static func key(of directory: [UInt8]) -> [UInt8] { Array("dir:".utf8) + directory }
 

@@ -120,17 +120,17 @@ private struct StatusSurvey {
         var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
         let known = try survey.view.digests(for: baseline)
         policy.remoteDigest = { known[$0] }
-        let plan = Planner.plan(
+        let plan = try SyncBaseline.plan(
             source: survey.remote, destination: survey.local, policy: policy, base: baseline?.old)
         guard let remote = try survey.view.recheck(plan, &session) else { return plan }
-        return Planner.plan(source: remote, destination: survey.local, policy: policy, base: baseline?.old)
+        return try SyncBaseline.plan(source: remote, destination: survey.local, policy: policy, base: baseline?.old)
     }
 
     private func push(_ baseline: SyncBaseline?, _ options: SyncOptions) throws(SyncError) -> Plan {
         var policy = baseline?.policy(options.pushPolicy) ?? options.pushPolicy
         let known = try survey.view.digests(for: baseline)
         policy.remoteDigest = { known[$0] }
-        return Planner.plan(
+        return try SyncBaseline.plan(
             source: survey.local, destination: survey.remote, policy: policy, base: baseline?.old)
     }
 

@@ -34,7 +34,7 @@ struct TreeComparison {
             }
         }
         var plans = [
-            Planner.plan(source: survey.remote, destination: survey.local, policy: policy, base: base)
+            try SyncBaseline.plan(source: survey.remote, destination: survey.local, policy: policy, base: base)
         ]
         try survey.view.settle(&plans, with: survey.workspace, &session)
         plan = plans[0]

@@ -134,29 +134,29 @@ struct PlanApply {
         _ tree: Snapshot, _ baseline: SyncBaseline?, _ untouched: Set<[UInt8]>, _ results: OpenDirectory,
         in target: PullTarget, _ options: SyncOptions
     ) throws(SyncError) -> Plan {
-        func make(_ conflicts: ConflictPolicy) -> Plan {
+        func make(_ conflicts: ConflictPolicy) throws(SyncError) -> Plan {
             var options = options
             options.conflicts = conflicts
             var policy = baseline?.policy(options.pullPolicy) ?? options.pullPolicy
             policy.readIndexes(of: target, tree, results)
-            var plan = self.plan(tree, baseline, untouched, policy)
+            var plan = try self.plan(tree, baseline, untouched, policy)
             if !paths.isEmpty { plan.restrict(to: paths) }
             return plan
         }
         let shown = ConflictPolicy(rawValue: String(decoding: stored.settings.conflicts, as: UTF8.self))
-        let plan = make(shown ?? options.conflicts)
+        let plan = try make(shown ?? options.conflicts)
         try checkFresh(plan, untouched)
-        return shown == options.conflicts ? plan : make(options.conflicts)
+        return shown == options.conflicts ? plan : try make(options.conflicts)
     }
 
     /// The same plan again, from the workspace as it is now.
     private func plan(
         _ local: Snapshot, _ baseline: SyncBaseline?, _ untouched: Set<[UInt8]>, _ policy: PlanPolicy
-    ) -> Plan {
+    ) throws(SyncError) -> Plan {
         var policy = policy
         let known = Self.lookup(stored.knownDigests)
         policy.remoteDigest = { known[$0] }
-        var plan = Planner.plan(source: stored.remote, destination: local, policy: policy, base: baseline?.old)
+        var plan = try SyncBaseline.plan(source: stored.remote, destination: local, policy: policy, base: baseline?.old)
         var answers: [[UInt8]: StoredPlan.Answer] = [:]
         for answer in stored.answers { answers[answer.path] = answer }
         let tree = plan.destination

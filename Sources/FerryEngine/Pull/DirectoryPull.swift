@@ -41,7 +41,7 @@ struct DirectoryPull {
         try KeptPull.check(halt, options)
         var policy = baseline.policy(options.pullPolicy)
         policy.readIndexes(of: target, local.snapshot, sandbox, remote.snapshot)
-        var plan = Planner.plan(
+        var plan = try SyncBaseline.plan(
             source: remote.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         if let workspace = target.directory {
             try session.compareContent(&plan, from: sandbox, to: workspace)

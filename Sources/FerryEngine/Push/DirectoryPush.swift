@@ -79,7 +79,7 @@ struct DirectoryPush {
         try baseline.identify(
             SyncBaseline.identity(of: sandbox, isEmpty: destination.entryCount == 0), isPush: true, options)
 
-        var plan = Planner.plan(
+        var plan = try SyncBaseline.plan(
             source: source.snapshot, destination: destination, policy: baseline.policy(options.pushPolicy),
             base: baseline.old)
         if let sandbox {

@@ -62,8 +62,8 @@ struct RemotePull {
         var policy = baseline.policy(options.pullPolicy)
         let known = try connection.undecidedDigests(listing, baseline)
         policy.remoteDigest = { known[$0] }
-        let candidates = FetchList(
-            Planner.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
+        let candidates = try FetchList(
+            SyncBaseline.plan(source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
                 .assumingDifferences())
         let place = try StagingPlace.find(
             bytes: candidates.byteCount, inodes: Int64(candidates.paths.count), for: target, options)
@@ -79,7 +79,7 @@ struct RemotePull {
         }
 
         policy.readIndexes(of: target, local.snapshot, staging.area.tree)
-        var plan = Planner.plan(
+        var plan = try SyncBaseline.plan(
             source: listing.snapshot, destination: local.snapshot, policy: policy, base: baseline.old)
         let apply = RemoteApply(
             target: target, source: endpoint.target, localStamp: stamp, remoteStamp: listing.stamp, firstProblem: first,

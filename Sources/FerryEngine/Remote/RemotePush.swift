@@ -139,7 +139,7 @@ struct RemotePush {
             policy.remoteDigest = { known[$0] }
             base = baseline.old
         }
-        let plan = Planner.plan(
+        let plan = try SyncBaseline.plan(
             source: scanned.result.snapshot, destination: listing.snapshot, policy: policy, base: base)
         return PlannedPart(
             scanned, listing: listing, plan: plan,

@@ -67,20 +67,50 @@ enum BaselineFile {
         try directory.removeFile(temporary)
     }
 
+    /// What was read of a file.
+    struct Content {
+        /// The whole file; of one whose blocks stay where they are what follows them.
+        var bytes: [UInt8]
+        var blocks: BaselineBlocksFile?
+        /// The digest of all but the checksum, of one whose blocks were read already to see whether they are sound.
+        var digest: [UInt8]?
+    }
+
     /// Reads a file of plausible length; the length that it claims must be the length that it has before more is read than that.
-    static func read(_ name: TerminatedName, in directory: borrowing DirectoryHandle) throws(Errno) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - name: The file's name.
+    ///   - directory: The directory that it is in.
+    ///   - limit: The blocks of a longer file are not kept in memory.
+    /// - Returns: What it holds, its checksum not yet looked at.
+    /// - Throws: `Errno`.
+    static func read(
+        _ name: TerminatedName, in directory: borrowing DirectoryHandle, holdingUpTo limit: Int
+    ) throws(Errno) -> Content {
         let file = try directory.openFile(name)
         let status = try file.status()
         guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
+        let size = Int(status.size)
         let ending = try ending(of: file, size: status.size)
         let footer = try? Baseline.Footer(ending, trailing: checksumLength)
         // What does not end like a baseline shows how it begins; that tells one of a former format.
-        let isWhole = footer.map { $0.length + checksumLength == Int(status.size) } ?? false
-        let length = isWhole ? Int(status.size) : min(Int(status.size), Baseline.footerLength)
-        var content: [UInt8] = []
-        content.reserveCapacity(length)
-        try fill(&content, to: length, from: file)
-        return content
+        guard let footer, footer.length + checksumLength == size else {
+            return Content(bytes: try bytes(of: file, in: 0..<min(size, Baseline.footerLength)))
+        }
+        guard size > limit else { return Content(bytes: try bytes(of: file, in: 0..<size)) }
+        var hash = SHA256()
+        var start = 0
+        while start < footer.blocksLength {
+            let piece = try bytes(of: file, in: start..<min(start + pieceLength, footer.blocksLength))
+            if piece.isEmpty { break }
+            hash.update(data: piece)
+            start += piece.count
+        }
+        let rest = try bytes(of: file, in: footer.blocksLength..<size)
+        hash.update(data: rest.dropLast(checksumLength))
+        return Content(
+            bytes: rest, blocks: BaselineBlocksFile(file, length: footer.blocksLength),
+            digest: Array(hash.finalize()))
     }
 
     /// The last bytes of a file: what says how long it is, and the checksum.
@@ -91,14 +121,19 @@ enum BaselineFile {
         return bytes
     }
 
-    private static func fill(_ content: inout [UInt8], to length: Int, from file: borrowing FileHandle) throws(Errno) {
-        var buffer = [UInt8](repeating: 0, count: min(pieceLength, max(1, length - content.count)))
-        while content.count < length {
-            var span = buffer.mutableSpan
-            let count = try file.read(into: &span)
-            if count == 0 { return }
-            content.append(contentsOf: buffer[..<min(count, length - content.count)])
+    /// Some bytes of a file, as many as there are of them.
+    private static func bytes(of file: borrowing FileHandle, in range: Range<Int>) throws(Errno) -> [UInt8] {
+        var content = [UInt8](repeating: 0, count: range.count)
+        var filled = 0
+        while filled < content.count {
+            var rest = content.mutableSpan
+            var window = rest._mutatingExtracting(filled...)
+            let count = try file.read(into: &window, at: Int64(range.lowerBound + filled))
+            if count == 0 { break }
+            filled += count
         }
+        content.removeLast(content.count - filled)
+        return content
     }
 
     // MARK: Marks
@@ -135,55 +170,65 @@ enum BaselineFile {
         }
         let status = try file.status()
         guard status.kind == .file, status.size <= maximumLength else { throw .fileTooLarge }
-        var content: [UInt8] = []
-        content.reserveCapacity(Int(status.size))
-        try fill(&content, to: Int(status.size), from: file)
-        return content
+        return try bytes(of: file, in: 0..<Int(status.size))
     }
 
     /// The marks in a file that belong to a baseline.
     ///
     /// - Parameters:
     ///   - file: The whole file; nil: there is none.
-    ///   - content: The whole file of the baseline, with its checksum.
+    ///   - content: The file of the baseline.
     /// - Returns: The marks; nil: there are none of this baseline.
     /// - Throws: ``BaselineDamage``: it cannot be told what they were.
-    static func marks(_ file: [UInt8]?, of content: [UInt8]) throws(BaselineDamage) -> Baseline? {
+    static func marks(_ file: [UInt8]?, of content: Content) throws(BaselineDamage) -> Baseline? {
         guard let file else { return nil }
         guard file.count >= 2 * checksumLength else { throw .malformed(at: file.count) }
         let end = file.count - checksumLength
         guard SHA256.hash(data: file[..<end]).elementsEqual(file[end...]) else { throw .malformed(at: end) }
-        guard file[..<checksumLength].elementsEqual(content.suffix(checksumLength)) else { return nil }
+        guard file[..<checksumLength].elementsEqual(content.bytes.suffix(checksumLength)) else { return nil }
         return try Baseline(encoded: Array(file[checksumLength..<end]))
     }
 
-    static func header(of content: [UInt8]) throws(BaselineDamage) -> BaselineHeader {
-        try Baseline.header(ofEncoded: content, trailing: checksumLength)
+    static func header(of content: Content) throws(BaselineDamage) -> BaselineHeader {
+        try Baseline.header(ofEncoded: content.bytes, trailing: checksumLength)
     }
 
-    static func decode(_ content: [UInt8], _ marks: [UInt8]?) throws(BaselineDamage) -> Baseline {
-        let baseline = try Baseline(encoded: content, trailing: checksumLength, isVerified: true)
+    static func decode(_ content: Content, _ marks: [UInt8]?) throws(BaselineDamage) -> Baseline {
+        let baseline =
+            if let blocks = content.blocks {
+                try Baseline(ending: content.bytes, trailing: checksumLength, blocks: blocks)
+            } else {
+                try Baseline(encoded: content.bytes, trailing: checksumLength, isVerified: true)
+            }
         guard let found = try Self.marks(marks, of: content) else { return baseline }
         return baseline.marked(by: found)
     }
 
     /// The baseline of a file, whosever it is, with its marks.
-    static func decode(checked content: [UInt8], in directory: borrowing DirectoryHandle) throws -> Baseline {
+    static func decode(checked content: Content, in directory: borrowing DirectoryHandle) throws -> Baseline {
         try checkSum(of: content)
         let header = try header(of: content)
         return try decode(content, readMarks(header.workspaceKey, header.endpointKey, in: directory))
     }
 
-    static func checkSum(of content: [UInt8]) throws(BaselineDamage) {
-        let length = try Baseline.Footer(content, trailing: checksumLength).length
-        guard content.count == length + checksumLength else { throw .malformed(at: content.count) }
+    static func checkSum(of content: Content) throws(BaselineDamage) {
+        let bytes = content.bytes
+        let footer = try Baseline.Footer(bytes, trailing: checksumLength)
+        let length = content.blocks == nil ? footer.length : footer.endingLength
+        guard bytes.count == length + checksumLength else { throw .malformed(at: bytes.count) }
+        guard (content.digest ?? digest(of: bytes[..<length])).elementsEqual(bytes[length...]) else {
+            throw .malformed(at: length)
+        }
+    }
+
+    private static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
         var hash = SHA256()
-        var start = 0
-        while start < length {
-            let end = min(start + pieceLength, length)
-            hash.update(data: content[start..<end])
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            let end = min(start + pieceLength, bytes.endIndex)
+            hash.update(data: bytes[start..<end])
             start = end
         }
-        guard hash.finalize().elementsEqual(content[length...]) else { throw .malformed(at: length) }
+        return Array(hash.finalize())
     }
 }

@@ -16,13 +16,20 @@ import SystemPackage
 package struct BaselineStore: Sendable {
     /// The directory that holds the baselines.
     private let path: [UInt8]
+    /// The blocks of a longer file are read as they are needed.
+    private let largestHeld: Int
 
     private static let directoryName = Array("/baselines".utf8)
 
     /// Prepares; nothing is made yet.
     ///
-    /// - Parameter stateDirectory: The directory for Ferry's state.
-    package init(in stateDirectory: [UInt8]) { path = stateDirectory + Self.directoryName }
+    /// - Parameters:
+    ///   - stateDirectory: The directory for Ferry's state.
+    ///   - largestHeld: How long a file may be to be held in memory: as long as that of some 300,000 entries.
+    package init(in stateDirectory: [UInt8], holdingUpTo largestHeld: Int = 16 << 20) {
+        path = stateDirectory + Self.directoryName
+        self.largestHeld = largestHeld
+    }
 
     /// The path of the file for a pair of keys.
     package func path(workspace: [UInt8], endpoint: [UInt8]) -> [UInt8] {
@@ -58,14 +65,15 @@ package struct BaselineStore: Sendable {
 
     private func read<Value>(
         _ workspace: [UInt8], _ endpoint: [UInt8], header: (Value) -> BaselineHeader,
-        _ decode: (_ content: [UInt8], _ marks: [UInt8]?) throws(BaselineDamage) -> Value
+        _ decode: (_ content: BaselineFile.Content, _ marks: [UInt8]?) throws(BaselineDamage) -> Value
     ) throws(BaselineStoreError) -> Value? {
         let file = path(workspace: workspace, endpoint: endpoint)
-        let content: [UInt8]
+        let content: BaselineFile.Content
         let marks: [UInt8]?
         do throws(Errno) {
             let directory = try DirectoryHandle(path: path)
-            content = try BaselineFile.read(try BaselineFile.name(.baseline, workspace, endpoint), in: directory)
+            content = try BaselineFile.read(
+                try BaselineFile.name(.baseline, workspace, endpoint), in: directory, holdingUpTo: largestHeld)
             marks = try BaselineFile.readMarks(workspace, endpoint, in: directory)
         } catch .noSuchFileOrDirectory {
             return nil
@@ -79,7 +87,7 @@ package struct BaselineStore: Sendable {
             let value = try decode(content, marks)
             // A copy of another pair's file is not this pair's.
             guard header(value).workspaceKey == workspace, header(value).endpointKey == endpoint else {
-                throw .malformed(at: content.count)
+                throw .malformed(at: content.bytes.count)
             }
             return value
         } catch {
@@ -95,7 +103,7 @@ package struct BaselineStore: Sendable {
     /// - Throws: ``FileSystemError``; the old one is then still there.
     package func save(_ baseline: Baseline, flushes: Bool = true) throws(FileSystemError) {
         try save(baseline.header, flushes: flushes) { output throws(Errno) in
-            try output.write(baseline.encodedBlocks)
+            try baseline.withEncodedBlocks { bytes throws(Errno) in try output.write(bytes) }
             try output.write(baseline.encodedEnding()[...])
         }
     }
@@ -124,7 +132,7 @@ package struct BaselineStore: Sendable {
         try write(.marks, marks.header, flushes: flushes) { directory, output throws(Errno) in
             let file = try BaselineFile.name(.baseline, workspace, endpoint)
             try output.write(BaselineFile.readCheckSum(of: file, in: directory)[...])
-            try output.write(marks.encodedBlocks)
+            try marks.withEncodedBlocks { bytes throws(Errno) in try output.write(bytes) }
             try output.write(marks.encodedEnding()[...])
         }
     }
@@ -184,7 +192,9 @@ package struct BaselineStore: Sendable {
             .elementsEqual(BaselineFile.Kind.baseline.suffix)
             && !names.name(at: index).bytes.starts(with: ReservedNames.temporaryPrefix)
         {
-            guard let content = try? BaselineFile.read(names.name(at: index), in: directory.handle),
+            guard
+                let content = try? BaselineFile.read(
+                    names.name(at: index), in: directory.handle, holdingUpTo: largestHeld),
                 let baseline = try? BaselineFile.decode(checked: content, in: directory.handle),
                 baseline.header.workspaceKey == workspace,
                 let next = baseline.replacing(localFingerprints: prints)

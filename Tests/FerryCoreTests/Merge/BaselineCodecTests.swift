@@ -69,6 +69,10 @@ struct BaselineCodecTests {
             let verified = try Baseline(encoded: baseline.encoded(), isVerified: true)
             #expect(verified.entryCount == copy.entryCount && verified.root == copy.root, "seed \(seed)")
             #expect(verified.allEntries.map(\.entry) == right.map(\.entry), "seed \(seed)")
+            let narrow = NarrowBlocks.baseline(baseline)
+            #expect(narrow.allEntries.map(\.path) == left.map(\.path), "seed \(seed)")
+            #expect(narrow.allEntries.map(\.entry) == left.map(\.entry), "seed \(seed)")
+            #expect(narrow.encoded() == baseline.encoded(), "seed \(seed)")
         }
     }
 
@@ -80,9 +84,11 @@ struct BaselineCodecTests {
             for _ in 0..<200 {
                 var damaged = encoded
                 damaged[random.below(damaged.count)] ^= 1 << UInt8(random.below(8))
-                guard let other = try? Baseline(encoded: damaged, isVerified: true) else { continue }
-                #expect(other.allEntries.count <= 100 * encoded.count)
-                #expect(other.remoteSnapshot().entryCount <= 100 * encoded.count)
+                guard let held = try? Baseline(encoded: damaged, isVerified: true) else { continue }
+                for other in [held, NarrowBlocks.baseline(held)] {
+                    #expect(other.allEntries.count <= 100 * encoded.count)
+                    #expect(other.remoteSnapshot().entryCount <= 100 * encoded.count)
+                }
             }
         }
     }

@@ -9,12 +9,15 @@ import Testing
 struct BaselineStoreTests {
     private let directory: TemporaryDirectory
     private let store: BaselineStore
+    /// Holds no blocks in memory.
+    private let windowed: BaselineStore
     private let workspace = Array("/home/user/project".utf8)
     private let endpoint: [UInt8] = [1, 0, 255, 2]
 
     init() throws {
         directory = try TemporaryDirectory()
         store = BaselineStore(in: directory.path + Array("/state/ferry".utf8))
+        windowed = BaselineStore(in: directory.path + Array("/state/ferry".utf8), holdingUpTo: 0)
     }
 
     private func baseline(_ count: Int = 20, size: Int64 = 1) throws -> Baseline {
@@ -36,7 +39,9 @@ struct BaselineStoreTests {
 
     private func write(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: file)) }
 
-    private func isDamaged() -> Bool {
+    private func isDamaged() -> Bool { isDamaged(to: store) && isDamaged(to: windowed) }
+
+    private func isDamaged(to store: BaselineStore) -> Bool {
         do throws(BaselineStoreError) {
             _ = try store.load(workspace: workspace, endpoint: endpoint)
             return false
@@ -68,6 +73,9 @@ struct BaselineStoreTests {
         let loaded = try #require(try store.load(workspace: workspace, endpoint: endpoint))
         #expect(loaded.encoded() == (try baseline(size: 2)).encoded())
         #expect(loaded.allEntries.count == 20)
+        let read = try #require(try windowed.load(workspace: workspace, endpoint: endpoint))
+        #expect(read.encoded() == loaded.encoded())
+        #expect(read.allEntries.map(\.entry) == loaded.allEntries.map(\.entry) && !read.isUnreadable)
         #expect(try store.load(workspace: endpoint, endpoint: workspace) == nil)
         #expect(try store.load(workspace: workspace + [1], endpoint: [0, 255, 2]) == nil)
         let names = try FileManager.default.contentsOfDirectory(
@@ -100,6 +108,29 @@ struct BaselineStoreTests {
         #expect(try store.load(workspace: workspace, endpoint: endpoint) != nil)
     }
 
+    @Test("one that is read as it is needed stays what it was when another takes its place")
+    func replacedWhileOpen() throws {
+        try store.save(try baseline(20_000))
+        let open = try #require(try windowed.load(workspace: workspace, endpoint: endpoint))
+        try store.save(try baseline(30_000, size: 2), flushes: false)
+        #expect(open.allEntries.map(\.entry) == (try baseline(20_000)).allEntries.map(\.entry))
+        #expect(!open.isUnreadable)
+        try windowed.save(open)
+        #expect(try store.load(workspace: workspace, endpoint: endpoint)?.encoded() == open.encoded())
+    }
+
+    @Test("one that cannot be read to its end any more says so")
+    func cutWhileOpen() throws {
+        try store.save(try baseline(20_000))
+        let open = try #require(try windowed.load(workspace: workspace, endpoint: endpoint))
+        #expect(!open.isUnreadable)
+        let handle = try Foundation.FileHandle(forWritingTo: URL(fileURLWithPath: file))
+        try handle.truncate(atOffset: 1000)
+        try handle.close()
+        #expect(open.allEntries.count < 20_000)
+        #expect(open.isUnreadable)
+    }
+
     @Test("a huge empty file, a directory or another pair's file in its place is damage, not a baseline")
     func strangers() throws {
         try store.save(try baseline(4))
@@ -125,6 +156,8 @@ struct BaselineStoreTests {
         #expect(loaded.isPushUnderWay && loaded.header.isComplete)
         #expect(loaded.allEntries.map(\.entry.flags) == [[], .pushUnderWay, []])
         #expect(loaded.allEntries.map(\.entry.size) == [1, 1, 1])
+        let read = try #require(try windowed.load(workspace: workspace, endpoint: endpoint))
+        #expect(read.encoded() == loaded.encoded())
         #expect(try store.loadHeader(workspace: workspace, endpoint: endpoint)?.rulesText == [7])
         // The next push's take their place.
         try store.save(marks: try marks(of: "new", rules: []), flushes: flushes)

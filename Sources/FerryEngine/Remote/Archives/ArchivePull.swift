@@ -35,12 +35,14 @@ struct ArchivePull {
         var policy = baseline.policy(options.pullPolicy)
         policy.remoteDigest = digests.lookup(byPathIn: remote)
         policy.readIndexes(of: target, local.snapshot, staging.area.tree)
-        var plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
+        var plan = try SyncBaseline.plan(
+            source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         let unpacked = try Self.notPacked(plan, connection)
         if !unpacked.isEmpty {
             session.note(unpacked)
             remote.markDirectories([.unreadable, .holdsUnlisted])
-            plan = Planner.plan(source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
+            plan = try SyncBaseline.plan(
+                source: remote, destination: local.snapshot, policy: policy, base: baseline.old)
         }
         let apply = RemoteApply(
             target: target, source: source, localStamp: stamp, remoteStamp: .never, firstProblem: first, halt: halt)

@@ -47,7 +47,7 @@ struct ArchivePush {
         let theirs = listing.digests
         var policy = baseline.policy(options.pushPolicy)
         policy.remoteDigest = { theirs[$0] }
-        var plan = Planner.plan(
+        var plan = try SyncBaseline.plan(
             source: source.snapshot, destination: listing.snapshot, policy: policy, base: baseline.old)
         let digests = DigestLog(session, place: part.part.destination)
         try session.settle(&plan, from: workspace, digests) { (paths) throws(SyncError) in paths.map { theirs[$0] } }
