@@ -25,8 +25,8 @@ package struct BaselineStore: Sendable {
     ///
     /// - Parameters:
     ///   - stateDirectory: The directory for Ferry's state.
-    ///   - largestHeld: How long a file may be to be held in memory: as long as that of some 300,000 entries.
-    package init(in stateDirectory: [UInt8], holdingUpTo largestHeld: Int = 16 << 20) {
+    ///   - largestHeld: How long a file may be to be held in memory: as long as that of some 75,000 entries.
+    package init(in stateDirectory: [UInt8], holdingUpTo largestHeld: Int = 4 << 20) {
         path = stateDirectory + Self.directoryName
         self.largestHeld = largestHeld
     }
