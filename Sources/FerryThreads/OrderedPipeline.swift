@@ -1,4 +1,6 @@
-/// Work that several threads do ahead and one takes in order.
+/// Work that several threads do ahead and one takes in order, which does some of it, too, while the next result is not there.
+///
+/// What it takes right after it made it is still in its core's cache, and no core has more threads than it needs.
 ///
 /// The number of results that wait is bounded, so memory is, whatever the work. Results are recycled.
 package enum OrderedPipeline {
@@ -6,7 +8,7 @@ package enum OrderedPipeline {
     ///
     /// - Parameters:
     ///   - count: How many pieces of work there are.
-    ///   - threads: How many threads work ahead.
+    ///   - threads: How many threads work, the calling one among them; one more works ahead of it in any case.
     ///   - ahead: How many results may wait.
     ///   - name: The threads' name.
     ///   - descriptors: Whose descriptors the threads use.
@@ -24,23 +26,18 @@ package enum OrderedPipeline {
         meanwhile: () throws(Failure) -> Void,
         take: (Int, Result) throws(Failure) -> Void
     ) throws(Failure) {
-        let helpers = max(1, threads - 1)
-        let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() }, workers: helpers)
+        let belt = Belt(count: count, free: (0..<ahead).map { _ in makeResult() })
         let worker: @Sendable () -> Void = {
             var state = makeState()
             while let (index, result) = belt.claim() {
                 work(index, result, &state)
                 belt.deliver(index, result)
             }
-            belt.leave()
         }
         let crew = ThreadSet()
-        for _ in 0..<helpers {
-            guard let thread = try? BlockingThread(named: name, descriptors: descriptors, worker) else {
-                belt.leave()
-                continue
-            }
-            crew.add(thread)
+        for _ in 0..<max(1, threads - 1) {
+            // Where the system refuses a thread, the others do its share.
+            if let thread = try? BlockingThread(named: name, descriptors: descriptors, worker) { crew.add(thread) }
         }
         // What the workers hold on to is let go before this returns: with descriptors of their own, nobody else must be left to
         // close one.
@@ -72,14 +69,13 @@ private final class Belt<Result: Sendable>: Sendable {
         var free: [Result]
         var nextToClaim = 0
         var ready: [Int: Result] = [:]
-        var workers: Int
         var isStopped = false
     }
 
     private let contents: Monitor<Contents>
 
-    init(count: Int, free: [Result], workers: Int) {
-        contents = Monitor(Contents(count: count, free: free, workers: workers))
+    init(count: Int, free: [Result]) {
+        contents = Monitor(Contents(count: count, free: free))
     }
 
     /// Takes the next piece of work and an empty result; nil when there is no more.
@@ -126,13 +122,6 @@ private final class Belt<Result: Sendable>: Sendable {
     func recycle(_ result: Result) {
         contents.withLock {
             contents.state.free.append(result)
-            contents.broadcast()
-        }
-    }
-
-    func leave() {
-        contents.withLock {
-            contents.state.workers -= 1
             contents.broadcast()
         }
     }

@@ -12,12 +12,12 @@
 ///
 /// # Layout
 ///
-/// It stays in memory as it is on disk, or, if it is large, on disk: one block of bytes for each directory that holds something, with the directory's entries
-/// sorted by name, each a few bytes of flags, the name and numbers of variable length (about 55 bytes an entry in all, where
-/// a record of fixed size would take 130). A directory's block comes after those of all directories in it, and the root's block is the
-/// last. A directory with all below it is thus one piece of bytes. What its blocks say of each other is counted from the beginning of
-/// that piece, so the next baseline takes over, as it is, whatever did not change. Nothing is looked up by path: like two snapshots, a
-/// baseline is read alongside others, directory by directory, in the order of names.
+/// It stays in memory as it is on disk, or, if it is large, on disk: one block of bytes for each directory that holds something, with the
+/// directory's entries sorted by name, each a few bytes of flags, the name and numbers of variable length (about 55 bytes an entry in
+/// all, where a record of fixed size would take 130). A directory's block comes after those of all directories in it, and the root's
+/// block is the last. A directory with all below it is thus one piece of bytes. What its blocks say of each other is counted from the
+/// beginning of that piece, so the next baseline takes over, as it is, whatever did not change. Nothing is looked up by path: like two
+/// snapshots, a baseline is read alongside others, directory by directory, in the order of names.
 public struct Baseline: Sendable {
     /// What it is a baseline of.
     public var header: BaselineHeader

@@ -79,8 +79,10 @@ enum BaselineBlocks: Sendable {
         case .held(let bytes, _): try body(bytes[range])
         case .elsewhere(let source):
             var offset = range.lowerBound
-            while offset < range.upperBound {
-                let count = min(range.upperBound - offset, Self.pieceLength)
+            // A block that is damaged may say that it goes on behind the last.
+            let end = min(range.upperBound, source.length)
+            while offset < end {
+                let count = min(end - offset, Self.pieceLength)
                 let window = source.window(at: offset, count: count)
                 let start = offset - window.start
                 try body(window.bytes[start..<(start + count)])

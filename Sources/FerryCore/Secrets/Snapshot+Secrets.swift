@@ -4,12 +4,21 @@ extension Snapshot {
     /// - Parameter id: The file.
     /// - Returns: The verdict.
     public func secretVerdict(_ id: EntryID) -> SecretNames.Verdict {
-        SecretNames.verdict(on: name(of: id), in: parent(of: id).map { name(of: $0) } ?? [])
+        secretVerdict(id, named: name(of: id))
+    }
+
+    private func secretVerdict(_ id: EntryID, named name: ArraySlice<UInt8>) -> SecretNames.Verdict {
+        SecretNames.verdict(on: name, in: parent(of: id).map { self.name(of: $0) } ?? [])
     }
 
     /// The verdict under which a file's content is looked at; nil where the name alone says that it is a secret.
-    package func undecidedSecret(_ id: EntryID) -> SecretNames.Verdict? {
-        let verdict = secretVerdict(id)
+    ///
+    /// - Parameters:
+    ///   - id: The file.
+    ///   - name: Its name, where it is at hand.
+    /// - Returns: The verdict.
+    package func undecidedSecret(_ id: EntryID, named name: ArraySlice<UInt8>? = nil) -> SecretNames.Verdict? {
+        let verdict = secretVerdict(id, named: name ?? self.name(of: id))
         if case .secret = verdict { return nil }
         return verdict
     }

@@ -60,9 +60,16 @@ struct EntryEncoder: ~Copyable {
         _ member: TarMember, _ id: EntryID, target: ArraySlice<UInt8>, to buffer: inout ByteBuffer
     ) throws(ArchiveError) {
         enterDirectory(of: id)
+        try appendHeader(member, id, named: snapshot.name(of: id), target: target, to: &buffer)
+    }
+
+    /// Appends the header of an entry of the directory at hand.
+    private mutating func appendHeader(
+        _ member: TarMember, _ id: EntryID, named name: ArraySlice<UInt8>, target: ArraySlice<UInt8>,
+        to buffer: inout ByteBuffer
+    ) throws(ArchiveError) {
         var member = member
         if let owners { member.owner = owners.owner(of: id) }
-        let name = snapshot.name(of: id)
         var path = directory.member
         if feedsSandbox, path.isEmpty, Self.hasDrive(name) { path = [UInt8(ascii: ".")] }
         try encoder.appendHeader(
@@ -103,7 +110,11 @@ struct EntryEncoder: ~Copyable {
     /// Opens an entry's file.
     mutating func open(_ id: EntryID) throws(Errno) -> FileHandle {
         enterDirectory(of: id)
-        let name = snapshot.terminatedName(of: id)
+        return try open(snapshot.terminatedName(of: id))
+    }
+
+    /// Opens a file of the directory at hand.
+    private mutating func open(_ name: TerminatedName) throws(Errno) -> FileHandle {
         if let opened { return try opened.handle.openFile(name) }
         let opened = try cursor.open(directory.path)
         self.opened = opened
@@ -123,8 +134,10 @@ struct EntryEncoder: ~Copyable {
     /// keeps changing is tried three times and then reported.
     private mutating func encodeFile(_ id: EntryID, _ record: EntryRecord, into chunk: PackChunk) throws(ArchiveError) {
         let start = chunk.buffer.count
+        // PERF: looked up once; the directory at hand is the file's.
+        let name = snapshot.terminatedName(of: id)
         do throws(Errno) {
-            let file = try open(id)
+            let file = try open(name)
             var expected = EntryStatus(
                 kind: .file, mode: record.mode, size: record.size, mtime: record.mtime, ctime: record.ctime,
                 inode: snapshot.inode(of: id))
@@ -133,7 +146,7 @@ struct EntryEncoder: ~Copyable {
                 let content: Range<Int>
                 do throws(ArchiveError) {
                     let member = TarMember(kind: .file, mode: expected.mode, size: expected.size, mtime: expected.mtime)
-                    try appendHeader(member, id, target: [], to: &chunk.buffer)
+                    try appendHeader(member, id, named: name.bytes, target: [], to: &chunk.buffer)
                 } catch {
                     return report(.unreadable, id, error.description, into: chunk)
                 }
@@ -150,7 +163,7 @@ struct EntryEncoder: ~Copyable {
                             "the file kept changing while it was read; run the same command again when it is at rest",
                             into: chunk, hasFailed: false)
                     }
-                    finish(content.lowerBound, size: expected.size, id, into: chunk)
+                    finish(content.lowerBound, size: expected.size, id, named: name.bytes, into: chunk)
                     return
                 }
                 expected = status
@@ -165,13 +178,15 @@ struct EntryEncoder: ~Copyable {
         }
     }
 
-    private mutating func finish(_ start: Int, size: Int64, _ id: EntryID, into chunk: PackChunk) {
+    private mutating func finish(
+        _ start: Int, size: Int64, _ id: EntryID, named name: ArraySlice<UInt8>, into chunk: PackChunk
+    ) {
         if takesDigests {
             chunk.buffer.withSpan(in: start..<(start + Int(size))) { bytes in
                 chunk.digests.append((id, StreamDigest.of(bytes)))
             }
         }
-        if looksForSecrets, size <= SecretContent.largestFile, let verdict = snapshot.undecidedSecret(id) {
+        if looksForSecrets, size <= SecretContent.largestFile, let verdict = snapshot.undecidedSecret(id, named: name) {
             let rule = chunk.buffer.withSpan(in: start..<(start + Int(size))) { bytes in
                 SecretContent.rule(in: bytes, named: verdict)
             }

@@ -77,6 +77,8 @@ struct PackStream: ~Copyable {
 
     /// Chunks that wait for the writer: enough to keep both cores busy over a large one, and while the plan is made.
     private static let ahead = 8
+    /// The same for a sandbox, which takes a stream slower than it is packed: more would only take memory.
+    private static let aheadOfSandbox = 4
     private static let largeStep = 1 << 20
 
     init(
@@ -138,7 +140,8 @@ struct PackStream: ~Copyable {
         }
         var pace = Pace(bytesPerSecond: options.bandwidthLimit)
         try OrderedPipeline.run(
-            count: order.batches.count, threads: options.threads, ahead: Self.ahead, named: "pack",
+            count: order.batches.count, threads: options.threads,
+            ahead: feedsSandbox ? Self.aheadOfSandbox : Self.ahead, named: "pack",
             descriptors: root.onlyDescriptor,
             result: PackChunk.init,
             state: {

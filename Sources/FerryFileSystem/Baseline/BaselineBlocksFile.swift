@@ -48,16 +48,31 @@ final class BaselineBlocksFile: BaselineBlockSource {
 
     private func read(_ range: Range<Int>) throws(Errno) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: range.count)
+        // It was as long as it said when it was checked.
+        guard try file.fill(&bytes, upTo: bytes.count, from: range.lowerBound) == bytes.count else { throw .ioError }
+        return bytes
+    }
+}
+
+extension FileHandle {
+    /// Reads bytes from a place on into the front of a buffer.
+    ///
+    /// - Parameters:
+    ///   - buffer: Has room for as many as are wanted.
+    ///   - wanted: How many.
+    ///   - offset: Where they begin.
+    /// - Returns: How many there are: fewer at the file's end only.
+    /// - Throws: `Errno`.
+    func fill(_ buffer: inout [UInt8], upTo wanted: Int, from offset: Int) throws(Errno) -> Int {
         var filled = 0
-        while filled < bytes.count {
-            var rest = bytes.mutableSpan
-            var window = rest._mutatingExtracting(filled...)
-            let count = try file.read(into: &window, at: Int64(range.lowerBound + filled))
-            // It was as long as it said when it was checked.
-            guard count > 0 else { throw .ioError }
+        while filled < wanted {
+            var all = buffer.mutableSpan
+            var rest = all._mutatingExtracting(filled..<wanted)
+            let count = try read(into: &rest, at: Int64(offset + filled))
+            if count == 0 { break }
             filled += count
         }
-        return bytes
+        return filled
     }
 }
 

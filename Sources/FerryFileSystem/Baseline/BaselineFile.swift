@@ -99,12 +99,14 @@ enum BaselineFile {
         }
         guard size > limit else { return Content(bytes: try bytes(of: file, in: 0..<size)) }
         var hash = SHA256()
+        var piece = [UInt8](repeating: 0, count: pieceLength)
         var start = 0
         while start < footer.blocksLength {
-            let piece = try bytes(of: file, in: start..<min(start + pieceLength, footer.blocksLength))
-            if piece.isEmpty { break }
-            hash.update(data: piece)
-            start += piece.count
+            let wanted = min(pieceLength, footer.blocksLength - start)
+            let count = try file.fill(&piece, upTo: wanted, from: start)
+            if count == 0 { break }
+            hash.update(data: piece[..<count])
+            start += count
         }
         let rest = try bytes(of: file, in: footer.blocksLength..<size)
         hash.update(data: rest.dropLast(checksumLength))
@@ -124,15 +126,8 @@ enum BaselineFile {
     /// Some bytes of a file, as many as there are of them.
     private static func bytes(of file: borrowing FileHandle, in range: Range<Int>) throws(Errno) -> [UInt8] {
         var content = [UInt8](repeating: 0, count: range.count)
-        var filled = 0
-        while filled < content.count {
-            var rest = content.mutableSpan
-            var window = rest._mutatingExtracting(filled...)
-            let count = try file.read(into: &window, at: Int64(range.lowerBound + filled))
-            if count == 0 { break }
-            filled += count
-        }
-        content.removeLast(content.count - filled)
+        let count = try file.fill(&content, upTo: range.count, from: range.lowerBound)
+        content.removeLast(content.count - count)
         return content
     }
 
@@ -201,7 +196,10 @@ enum BaselineFile {
                 try Baseline(encoded: content.bytes, trailing: checksumLength, isVerified: true)
             }
         guard let found = try Self.marks(marks, of: content) else { return baseline }
-        return baseline.marked(by: found)
+        let marked = baseline.marked(by: found)
+        // It is held in memory, and would not tell any more.
+        guard !baseline.isUnreadable else { throw .malformed(at: 0) }
+        return marked
     }
 
     /// The baseline of a file, whosever it is, with its marks.

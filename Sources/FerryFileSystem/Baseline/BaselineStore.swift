@@ -197,7 +197,7 @@ package struct BaselineStore: Sendable {
                     names.name(at: index), in: directory.handle, holdingUpTo: largestHeld),
                 let baseline = try? BaselineFile.decode(checked: content, in: directory.handle),
                 baseline.header.workspaceKey == workspace,
-                let next = baseline.replacing(localFingerprints: prints)
+                let next = baseline.replacing(localFingerprints: prints), !baseline.isUnreadable
             else { continue }
             try save(next)
         }
